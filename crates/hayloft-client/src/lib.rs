@@ -1,0 +1,1 @@
+//! Client library, one module a dialect.

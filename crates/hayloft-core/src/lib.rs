@@ -1,0 +1,1 @@
+//! The product: accounts, the tree of files, versions, trash, quotas, events, jobs.

@@ -1,0 +1,1 @@
+//! HTTP: one folder a dialect, sign-in, limits, content.

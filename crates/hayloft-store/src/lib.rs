@@ -1,0 +1,1 @@
+//! Engines: transactions on SQLite or PostgreSQL, blobs on disk, in S3 or in memory.

@@ -1,0 +1,1 @@
+//! The one integration-test crate; it starts the real server.

@@ -1,0 +1,3 @@
+//! Automation: `cargo xtask ci|bench|coverage|openapi`.
+
+fn main() {}
