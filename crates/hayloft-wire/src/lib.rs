@@ -1,1 +1,6 @@
-//! Wire types of every dialect, for the server and for clients; no logic.
+//! Serde types of every dialect, used by the server and by the clients; no logic.
+
+pub mod cloudike;
+mod scalar;
+
+pub use scalar::{HumanSize, Nullable, TextOrFalse};
