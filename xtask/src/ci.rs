@@ -20,6 +20,11 @@ pub(crate) fn ci() -> Result<()> {
         let args = ["doc", "--workspace", "--no-deps", "--locked"];
         run(cargo().args(args).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
+    step("fuzz targets", || {
+        // A check is enough here: hunting wants a nightly compiler (`cargo fuzz run <target>`).
+        let args = ["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"];
+        run(cargo().args(args))
+    })?;
     step("licences and sources of dependencies", deny)?;
     // Tests and programs in one build: built apart, cargo would choose other features for the
     // shared dependencies and compile them twice.
