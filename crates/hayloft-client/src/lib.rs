@@ -1,1 +1,3 @@
-//! Client library, one module a dialect.
+//! Client library for servers that speak one of Hayloft's dialects, one module a dialect.
+
+pub mod cloudike;
