@@ -3,12 +3,14 @@
 mod error;
 mod job;
 mod migrate;
+mod postgres;
 mod row;
 mod sqlite;
 mod tx;
 mod value;
+mod writer;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread};
 
 use tokio::sync::broadcast;
 
@@ -17,13 +19,17 @@ pub use row::{FromColumn, Row};
 pub use tx::Tx;
 pub use value::Value;
 
-use self::tx::Context;
+use self::{tx::Context, writer::Writer};
 use crate::Clock;
 #[cfg(feature = "testing")]
 use crate::Faults;
 
 /// Notices a slow subscriber may fall behind before it loses the oldest and is told so.
 const NOTICES_MAX: usize = 4096;
+
+/// What [`Db::subscribe`] receives when notices may have been lost, as after a broken connection:
+/// whatever one would do for any of them is to be done.
+pub const NOTICE_OF_A_GAP: &str = "";
 
 /// Which database holds the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +54,17 @@ pub struct Db {
 }
 
 struct Inner {
-    readers: Arc<sqlite::Readers>,
-    writer: sqlite::Writer,
+    readers: Readers,
+    writer: Writer,
     context: Context,
     subscribers: broadcast::Sender<String>,
+    /// Kept for as long as notices from other processes are wanted.
+    _listener: Option<postgres::Listener>,
+}
+
+enum Readers {
+    Sqlite(Arc<sqlite::Readers>),
+    Postgres(Arc<postgres::Readers>),
 }
 
 impl Db {
@@ -59,26 +72,51 @@ impl Db {
     ///
     /// It blocks, as a program does it once at its start.
     pub fn open(url: &str, options: &DbOptions) -> Result<Self, DbError> {
-        let Some(file) = url.strip_prefix("sqlite:") else {
-            return Err(DbError::Unavailable(
-                "its address is neither sqlite:<file> nor postgres://…".into(),
-            ));
-        };
         let context = Context {
             clock: options.clock.clone(),
             #[cfg(feature = "testing")]
             faults: Faults::default(),
         };
+        if let Some(file) = url.strip_prefix("sqlite:") {
+            return Self::open_sqlite(PathBuf::from(file), context);
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            // Connecting waits on a small runtime, which a thread of another runtime must not.
+            let url = url.to_owned();
+            let opened = thread::spawn(move || Self::open_postgres(&url, context)).join();
+            return opened.unwrap_or(Err(DbError::Panicked));
+        }
+        let why = "its address is neither sqlite:<file> nor postgres://…";
+        Err(DbError::Unavailable(why.into()))
+    }
+
+    fn open_sqlite(file: PathBuf, context: Context) -> Result<Self, DbError> {
         let (subscribers, _) = broadcast::channel(NOTICES_MAX);
-        let file = PathBuf::from(file);
-        let writer = sqlite::Writer::start(&file, context.clone(), subscribers.clone())?;
-        let readers = Arc::new(sqlite::Readers::open(file, context.clone())?);
-        Ok(Self { inner: Arc::new(Inner { readers, writer, context, subscribers }) })
+        let batches = sqlite::Batches::open(&file, context.clone(), subscribers.clone())?;
+        let readers = Readers::Sqlite(Arc::new(sqlite::Readers::open(file, context.clone())?));
+        let writer = Writer::start(sqlite::BATCH_MAX, move |batch| batches.run(batch))?;
+        let inner = Inner { readers, writer, context, subscribers, _listener: None };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    fn open_postgres(url: &str, context: Context) -> Result<Self, DbError> {
+        let (subscribers, _) = broadcast::channel(NOTICES_MAX);
+        let config = postgres::config(url)?;
+        migrate::postgres(&mut postgres::Session::connect(&config)?, context.clock.now_ms())?;
+        let listener = postgres::Listener::start(config.clone(), subscribers.clone())?;
+        let mut batches = postgres::Batches::new(config.clone(), context.clone());
+        let readers = Readers::Postgres(Arc::new(postgres::Readers::new(config, context.clone())));
+        let writer = Writer::start(postgres::BATCH_MAX, move |batch| batches.run(batch))?;
+        let inner = Inner { readers, writer, context, subscribers, _listener: Some(listener) };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The engine below.
     pub fn engine(&self) -> Engine {
-        Engine::Sqlite
+        match self.inner.readers {
+            Readers::Sqlite(_) => Engine::Sqlite,
+            Readers::Postgres(_) => Engine::Postgres,
+        }
     }
 
     /// The clock that every transaction takes its time from.
@@ -96,7 +134,10 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.readers.read(work).await
+        match &self.inner.readers {
+            Readers::Sqlite(readers) => readers.read(work).await,
+            Readers::Postgres(readers) => readers.read(work).await,
+        }
     }
 
     /// Runs a long read, such as a walk of a whole tree, off the async threads.
@@ -106,7 +147,10 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.readers.read_long(work).await
+        match &self.inner.readers {
+            Readers::Sqlite(readers) => readers.read_long(work).await,
+            Readers::Postgres(readers) => readers.read_long(work).await,
+        }
     }
 
     /// Runs a transaction that writes; its success is told once it is durable.
@@ -128,7 +172,8 @@ impl Db {
     /// A number that changes with every commit, for caches that hold as long as nothing changed:
     /// take it before the read that fills the cache. `None` where others may write unseen.
     pub fn commit_count(&self) -> Option<u64> {
-        match self.inner.readers.commit_count() {
+        let Readers::Sqlite(readers) = &self.inner.readers else { return None };
+        match readers.commit_count() {
             Ok(count) => Some(count),
             Err(error) => {
                 // Without the number a cache is only slower, never wrong.
@@ -138,7 +183,8 @@ impl Db {
         }
     }
 
-    /// Receives every payload given to [`Tx::notify`] after its commit.
+    /// Receives every payload given to [`Tx::notify`] after its commit, by this process and, on
+    /// PostgreSQL, by every other; and [`NOTICE_OF_A_GAP`].
     pub fn subscribe(&self) -> broadcast::Receiver<String> {
         self.inner.subscribers.subscribe()
     }
@@ -152,6 +198,20 @@ impl Db {
     /// Waits until everything submitted before is answered; later writes are refused.
     pub async fn close(&self) {
         self.inner.writer.close().await;
+    }
+
+    /// Runs one statement on a PostgreSQL server, outside any transaction.
+    #[cfg(feature = "testing")]
+    pub(crate) fn administer(url: &str, sql: &str) -> Result<(), DbError> {
+        let (config, sql) = (postgres::config(url)?, sql.to_owned());
+        let done = thread::spawn(move || postgres::Session::connect(&config)?.run(&sql)).join();
+        done.unwrap_or(Err(DbError::Panicked))
+    }
+
+    /// How many transactions wait for the writer.
+    #[cfg(test)]
+    fn queued(&self) -> usize {
+        self.inner.writer.queued()
     }
 
     /// What fails when, in tests.

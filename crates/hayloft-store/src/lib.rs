@@ -14,6 +14,6 @@ pub mod random;
 pub mod testing;
 
 pub use clock::Clock;
-pub use db::{Db, DbError, DbOptions, Engine, FromColumn, Row, Tx, Value};
+pub use db::{Db, DbError, DbOptions, Engine, FromColumn, NOTICE_OF_A_GAP, Row, Tx, Value};
 #[cfg(feature = "testing")]
 pub use faults::{Call, Faults};

@@ -8,6 +8,7 @@ pub struct Row<'r>(pub(super) Source<'r>);
 /// The engine's own row.
 pub(super) enum Source<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 /// One column as it lies in the row.
@@ -58,6 +59,7 @@ impl Row<'_> {
     fn cell(&self, index: usize) -> Result<Cell<'_>, DbError> {
         match &self.0 {
             Source::Sqlite(row) => super::sqlite::cell(row, index),
+            Source::Postgres(row) => super::postgres::cell(row, index),
         }
     }
 }

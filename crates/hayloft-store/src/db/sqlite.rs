@@ -1,7 +1,7 @@
 //! The engine of one machine: a file, one writer thread, readers beside it.
 
+mod batch;
 mod readers;
-mod writer;
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -11,8 +11,8 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
+pub(super) use batch::{BATCH_MAX, Batches};
 pub(super) use readers::Readers;
-pub(super) use writer::Writer;
 
 use super::{
     DbError, Row, Tx, Value,
@@ -54,6 +54,12 @@ const READER_SETTINGS: &str = "PRAGMA cache_size = -2048; PRAGMA temp_store = ME
 fn settings(connection: &Connection, sql: &str) -> Result<(), DbError> {
     connection.execute_batch(sql).map_err(db_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(())
+}
+
+/// Runs a statement of the engine itself, such as `BEGIN`.
+fn step(connection: &Connection, sql: &str) -> Result<(), DbError> {
+    connection.prepare_cached(sql).and_then(|mut it| it.execute(())).map_err(db_error)?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{DbError, Engine, Row, Value, sqlite};
+use super::{DbError, Engine, Row, Value, postgres, sqlite};
 #[cfg(feature = "testing")]
 use crate::{Call, Faults};
 
@@ -26,6 +26,7 @@ pub struct Tx<'c> {
 /// The connection a transaction runs on.
 pub(super) enum Session<'c> {
     Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut postgres::Session),
 }
 
 /// What a transaction does to the world once it is durable.
@@ -60,6 +61,7 @@ impl<'c> Tx<'c> {
     pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
         self.statement(|session| match session {
             Session::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Session::Postgres(session) => session.execute(sql, params),
         })
     }
 
@@ -128,6 +130,7 @@ impl<'c> Tx<'c> {
     pub fn engine(&self) -> Engine {
         match self.session {
             Session::Sqlite(_) => Engine::Sqlite,
+            Session::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -141,6 +144,7 @@ impl<'c> Tx<'c> {
     pub fn new_ids(&mut self, table: &str, count: u32) -> Result<Vec<i64>, DbError> {
         match self.session {
             Session::Sqlite(_) => sqlite::new_ids(self, table, count),
+            Session::Postgres(_) => postgres::new_ids(self, table, count),
         }
     }
 
@@ -177,6 +181,7 @@ impl<'c> Tx<'c> {
     ) -> Result<(), DbError> {
         self.statement(|session| match session {
             Session::Sqlite(connection) => sqlite::rows(connection, sql, params, each),
+            Session::Postgres(session) => session.rows(sql, params, each),
         })
     }
 

@@ -8,11 +8,12 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{db_error, open_to_read};
+use super::{db_error, open_to_read, step};
 use crate::db::{
     DbError, Tx,
     job::guarded,
     tx::{Context, Session},
+    writer::closed,
 };
 
 /// Connections for short reads. Each runs on a thread of the async runtime and never waits within,
@@ -103,11 +104,6 @@ impl Readers {
     }
 }
 
-fn step(connection: &Connection, sql: &str) -> Result<(), DbError> {
-    connection.prepare_cached(sql).and_then(|mut it| it.execute(())).map_err(db_error)?;
-    Ok(())
-}
-
 async fn acquire(places: &Semaphore) -> Result<SemaphorePermit<'_>, DbError> {
-    places.acquire().await.map_err(|_| DbError::Unavailable("it was closed".into()))
+    places.acquire().await.map_err(|_| closed())
 }
