@@ -1,1 +1,42 @@
 //! The product: accounts, the tree of files, versions, trash, quotas, events, jobs.
+//!
+//! Operations are synchronous functions over a transaction of `hayloft_store`; only what moves
+//! bytes ([`upload`], [`content`], [`archive`]) or hashes passwords is asynchronous. No operation
+//! knows HTTP or a dialect.
+
+pub mod access;
+pub mod account;
+mod actor;
+pub mod archive;
+pub mod check;
+pub mod content;
+mod core;
+mod error;
+pub mod event;
+pub mod favourite;
+mod ids;
+pub mod job;
+mod media;
+mod name;
+pub mod retention;
+pub mod search;
+mod settings;
+pub mod signing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod token;
+pub mod trash;
+pub mod tree;
+pub mod upload;
+pub mod usage;
+pub mod version;
+
+pub use crate::{
+    actor::{Actor, Role},
+    core::Core,
+    error::{Error, Result, Subject},
+    ids::{AccountId, BlobId, JobId, NodeId, TokenId},
+    media::{Media, mime_type},
+    name::{DEPTH_MAX, NAME_BYTES_MAX, Name, NodePath, PATH_BYTES_MAX, fold},
+    settings::{DedupeScope, Settings},
+};

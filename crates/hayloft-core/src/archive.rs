@@ -1,0 +1,252 @@
+//! Archives: files and folders as one ZIP, made while it is read.
+//!
+//! Contents are stored as they are, not compressed, and their checksums are known from their
+//! upload. So the whole archive is known to the byte before the first content is read: it has a
+//! length, an etag and ranges, and a broken download of a folder goes on where it broke off.
+
+mod plan;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod zip;
+
+use std::sync::Arc;
+
+use hayloft_store::{DbError, Row, Tx, params, random};
+use time::OffsetDateTime;
+
+pub use self::{plan::Plan, stream::stream};
+use crate::{
+    AccountId, Actor, Core, Error, NodePath, Result, Subject,
+    account::{STANDING_COLUMNS, Standing},
+    tree,
+};
+
+/// The most paths of one archive.
+pub const PATHS_MAX: usize = 1000;
+/// How long the link of an archive holds (Cloudike reference, method 80).
+pub const LINK_MS: i64 = 24 * 60 * 60 * 1000;
+/// The most records of [`list`].
+const LIST_MAX: u32 = 1000;
+
+/// How a stream of an archive goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nobody has fetched it.
+    Created,
+    /// Somebody fetches it.
+    InProgress,
+    /// Somebody fetched it to its end.
+    Completed,
+    /// The last stream broke off.
+    Broken,
+}
+
+impl Status {
+    fn number(self) -> i64 {
+        match self {
+            Self::Created => 0,
+            Self::InProgress => 1,
+            Self::Completed => 2,
+            Self::Broken => 3,
+        }
+    }
+
+    fn from_number(number: i64) -> Result<Self, DbError> {
+        match number {
+            0 => Ok(Self::Created),
+            1 => Ok(Self::InProgress),
+            2 => Ok(Self::Completed),
+            3 => Ok(Self::Broken),
+            other => Err(DbError::Damaged(format!("archive.status is {other}"))),
+        }
+    }
+}
+
+/// What the link of an archive names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// 32 hex characters; whoever knows them may fetch the archive.
+    pub hash: String,
+    /// Whose files they are.
+    pub account: AccountId,
+    /// The archive's file name.
+    pub label: String,
+    /// What goes into it.
+    pub paths: Vec<NodePath>,
+    /// What names in it are relative to.
+    pub parent_folder: Option<NodePath>,
+    /// Whether names are made fit for Windows.
+    pub windows_names: bool,
+    /// How the last stream goes, or ended.
+    pub status: Status,
+    /// How far it came, in tenths of a percent.
+    pub progress_permille: u32,
+    /// When the link was made, in milliseconds since 1970 UTC.
+    pub created_ms: i64,
+    /// When status or progress last changed.
+    pub modified_ms: i64,
+    /// When the link ends.
+    pub expires_ms: i64,
+}
+
+/// A link just made.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// What it names.
+    pub archive: Archive,
+    /// What was asked for and is not there.
+    pub skipped: Vec<NodePath>,
+}
+
+/// Makes the link of an archive of `paths`, of which at least one must be there.
+pub fn create(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    paths: &[NodePath],
+    parent_folder: Option<&NodePath>,
+    windows_names: bool,
+) -> Result<Created> {
+    if paths.len() > PATHS_MAX {
+        return Err(Error::TooMany("an archive has at most 1000 paths"));
+    }
+    let (mut there, mut skipped) = (Vec::new(), Vec::new());
+    for path in paths {
+        match tree::resolve(tx, actor, path) {
+            Ok(_) => there.push(path.clone()),
+            Err(Error::NotFound(_)) => skipped.push(path.clone()),
+            Err(other) => return Err(other),
+        }
+    }
+    if there.is_empty() {
+        return Err(Error::NotFound(Subject::Node));
+    }
+    let now = tx.now_ms();
+    let archive = Archive {
+        hash: random::hex(16),
+        account: actor.account,
+        label: label(&there, parent_folder, now)?,
+        paths: there,
+        parent_folder: parent_folder.cloned(),
+        windows_names,
+        status: Status::Created,
+        progress_permille: 0,
+        created_ms: now,
+        modified_ms: now,
+        expires_ms: now + LINK_MS,
+    };
+    insert(tx, &archive)?;
+    Ok(Created { archive, skipped })
+}
+
+/// The archive of a link that still holds, and in whose name it is read.
+pub fn find(tx: &mut Tx<'_>, hash: &str) -> Result<(Archive, Actor)> {
+    let archive = get(tx, hash)?;
+    let sql = format!("SELECT {STANDING_COLUMNS} FROM account a WHERE a.id = ?1");
+    let standing = tx.query_opt(&sql, params![archive.account], |row| Standing::read(row, 0))?;
+    let gone = Error::NotFound(Subject::Stream);
+    match standing.map(|standing| standing.check(tx.now_ms())) {
+        Some(Ok(actor)) if archive.expires_ms > tx.now_ms() => Ok((archive, actor)),
+        _ => Err(gone),
+    }
+}
+
+/// The record of an archive, also when its link no longer holds.
+pub fn get(tx: &mut Tx<'_>, hash: &str) -> Result<Archive> {
+    let sql = format!("SELECT {COLUMNS} FROM archive WHERE hash = ?1");
+    tx.query_opt(&sql, params![hash], read)?.ok_or(Error::NotFound(Subject::Stream))
+}
+
+/// The records of an account, newest first.
+pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Archive>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM archive WHERE account_id = ?1 ORDER BY created DESC, hash LIMIT ?2"
+    );
+    Ok(tx.query(&sql, params![account, LIST_MAX], read)?)
+}
+
+/// Finds the archive of a link and plans it, as the tree stands now.
+pub async fn open(core: &Core, hash: &str) -> Result<(Archive, Arc<Plan>)> {
+    let hash = hash.to_owned();
+    core.db
+        .read_long(move |tx| {
+            let (archive, actor) = find(tx, &hash)?;
+            let plan = Plan::new(tx, &actor, &archive)?;
+            Ok((archive, Arc::new(plan)))
+        })
+        .await
+}
+
+/// `<folder>_<date and time with zone>.zip`, the form of the reference's method 82.
+fn label(paths: &[NodePath], parent: Option<&NodePath>, now_ms: i64) -> Result<String> {
+    let only = if let [path] = paths { Some(path) } else { None };
+    let above = paths.first().and_then(NodePath::parent);
+    let named = [parent, only, above.as_ref()].into_iter().flatten().find_map(NodePath::name);
+    let name = named.as_ref().map_or("files", |name| name.as_str());
+    let at = OffsetDateTime::from_unix_timestamp(now_ms / 1000)
+        .map_err(|err| Error::Internal(format!("the clock: {err}")))?;
+    Ok(format!(
+        "{name}_{:04}{:02}{:02}T{:02}{:02}{:02}+0000.zip",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    ))
+}
+
+const COLUMNS: &str = "hash, account_id, label, paths, parent_folder, windows_names, status, \
+    progress, created, modified, expires";
+
+fn insert(tx: &mut Tx<'_>, archive: &Archive) -> Result<()> {
+    let paths = serde_json::to_string(&archive.paths)
+        .map_err(|err| Error::Internal(format!("writing down an archive: {err}")))?;
+    tx.execute(
+        "INSERT INTO archive (hash, account_id, label, paths, parent_folder, windows_names,
+             status, progress, created, modified, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            &archive.hash,
+            archive.account,
+            &archive.label,
+            paths,
+            archive.parent_folder.as_ref().map(NodePath::as_str),
+            archive.windows_names,
+            archive.status.number(),
+            archive.progress_permille,
+            archive.created_ms,
+            archive.modified_ms,
+            archive.expires_ms
+        ],
+    )?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Archive, DbError> {
+    let paths = serde_json::from_str(row.get_str(3)?)
+        .map_err(|err| DbError::Damaged(format!("archive.paths: {err}")))?;
+    Ok(Archive {
+        hash: row.get(0)?,
+        account: row.get(1)?,
+        label: row.get(2)?,
+        paths,
+        parent_folder: row.get::<Option<String>>(4)?.map(NodePath::trusted),
+        windows_names: row.get(5)?,
+        status: Status::from_number(row.get(6)?)?,
+        progress_permille: row.get(7)?,
+        created_ms: row.get(8)?,
+        modified_ms: row.get(9)?,
+        expires_ms: row.get(10)?,
+    })
+}
+
+/// Writes down how a stream goes.
+fn record(tx: &mut Tx<'_>, hash: &str, status: Status, progress_permille: u32) -> Result<()> {
+    let now = tx.now_ms();
+    tx.execute(
+        "UPDATE archive SET status = ?1, progress = ?2, modified = ?3 WHERE hash = ?4",
+        params![status.number(), progress_permille, now, hash],
+    )?;
+    Ok(())
+}

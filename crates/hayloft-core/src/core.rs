@@ -1,0 +1,41 @@
+//! The product as one value: what a server holds and hands to every request.
+
+use std::sync::Arc;
+
+use hayloft_store::{Db, blob::BlobStore};
+
+use crate::{
+    Result, Settings,
+    event::Hub,
+    signing::Keys,
+    token::{BasicCache, Touches},
+};
+
+/// The database, the blob store, the rules and the keys of one installation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// The database.
+    pub db: Db,
+    /// Content above the size that lies in the database.
+    pub blobs: Arc<dyn BlobStore>,
+    /// The rules.
+    pub settings: Arc<Settings>,
+    /// Keys that sign tickets, shared by all servers of an installation.
+    pub keys: Keys,
+    /// Wakes those who wait for events or jobs.
+    pub hub: Hub,
+    /// When tokens were last used, until that is written down.
+    pub touches: Touches,
+    /// Passwords found right lately.
+    pub basic: BasicCache,
+}
+
+impl Core {
+    /// Puts the parts together and, the first time, makes the keys.
+    pub async fn open(db: Db, blobs: Arc<dyn BlobStore>, settings: Settings) -> Result<Self> {
+        let keys = Keys::load(&db).await?;
+        let hub = Hub::start(&db);
+        let (touches, basic) = (Touches::default(), BasicCache::default());
+        Ok(Self { db, blobs, settings: Arc::new(settings), keys, hub, touches, basic })
+    }
+}

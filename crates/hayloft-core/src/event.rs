@@ -1,0 +1,415 @@
+//! The change feed: every change of a tree, told to each account that sees it.
+//!
+//! Events are rows of the transaction that made the change, so nothing that happened is missing
+//! and nothing that did not is told. Those who wait are woken through the [`Hub`] after the
+//! commit and read the rows.
+
+mod hub;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use hayloft_store::{DbError, Row, Tx, Value, params};
+
+pub use self::hub::{Hub, Watch};
+use crate::{AccountId, Actor, JobId, NodeId, NodePath, Result, access, tree::View};
+
+/// The most events of one page (Cloudike reference, method 37).
+pub const FEED_MAX: u32 = 100;
+/// The most events that a client which was away is told before it is sent to look for itself.
+pub const RESUME_MAX: u32 = 1000;
+/// How long events are kept, in days.
+pub const KEPT_DAYS: i64 = 90;
+/// How many events of an account are kept at least, however old.
+pub const KEPT_MIN: i64 = 1000;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
+        /// What happened to a file or folder.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum EventKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl EventKind {
+            /// All there are.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            fn number(self) -> i64 {
+                match self {
+                    $(Self::$name => $number,)*
+                }
+            }
+
+            fn from_number(number: i64) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// It appeared.
+    Created = 0,
+    /// It went to the trash, or for good.
+    Deleted = 1,
+    /// It came back from the trash.
+    Undeleted = 2,
+    /// It has another name.
+    Renamed = 3,
+    /// It is in another folder.
+    Moved = 4,
+    /// A file has new content.
+    NewContent = 5,
+    /// A file has the content of an old version again.
+    VersionRestored = 6,
+    /// A file was handed out for download.
+    Downloaded = 7,
+    /// The account has another name.
+    NameChanged = 8,
+    /// The account has another password.
+    PasswordChanged = 9,
+    /// Too many wrong passwords were tried; the login is locked.
+    SignInLocked = 10,
+    /// A listing of the whole tree is ready; told to those who wait, not part of the changes.
+    FullListing = 11,
+}
+
+impl EventKind {
+    /// Whether it belongs to the security log rather than to the feed of changes.
+    pub fn is_security(self) -> bool {
+        match self {
+            Self::Downloaded | Self::NameChanged | Self::PasswordChanged | Self::SignInLocked => {
+                true
+            }
+            Self::Created
+            | Self::Deleted
+            | Self::Undeleted
+            | Self::Renamed
+            | Self::Moved
+            | Self::NewContent
+            | Self::VersionRestored
+            | Self::FullListing => false,
+        }
+    }
+}
+
+/// An event to be recorded: what happened to which node.
+pub(crate) struct Happened<'a> {
+    kind: EventKind,
+    view: &'a View,
+    change: i64,
+    from: Option<&'a View>,
+}
+
+impl<'a> Happened<'a> {
+    pub(crate) fn new(kind: EventKind, view: &'a View, change: i64) -> Self {
+        Self { kind, view, change, from: None }
+    }
+
+    /// Says where and what the node was before.
+    pub(crate) fn from(self, before: &'a View) -> Self {
+        Self { from: Some(before), ..self }
+    }
+}
+
+/// Records an event for each account that sees the node.
+pub(crate) fn record(tx: &mut Tx<'_>, actor: &Actor, happened: &Happened<'_>) -> Result<()> {
+    let Happened { kind, view, change, from } = happened;
+    let node = &view.node;
+    let content = node.content.as_ref();
+    let now = tx.now_ms();
+    tx.execute(
+        "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
+             node_kind, owner_id, path, created, modified, size, version, md5, sniffed, old_path,
+             old_version, request_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+        params![
+            node.owner,
+            *change,
+            now,
+            kind.number(),
+            actor.account,
+            node.id,
+            i64::from(!node.is_folder()),
+            node.owner,
+            view.path.as_str(),
+            node.created_ms,
+            node.modified_ms,
+            content.map_or(0, crate::tree::Content::size_column),
+            content.map_or(0, |content| content.version),
+            content.map(|content| &content.md5[..]),
+            content.and_then(|content| content.sniffed.as_deref()),
+            from.map(|view| view.path.as_str()),
+            from.and_then(|view| view.node.content.as_ref()).map(|content| content.version),
+            actor.request_id.as_deref()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Records the appearance of every file directly in `folder`, in one statement.
+pub(crate) fn record_created_files(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    folder: NodeId,
+    path: &NodePath,
+    change: i64,
+) -> Result<()> {
+    let now = tx.now_ms();
+    let base = path.join("");
+    tx.execute(
+        "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
+             node_kind, owner_id, path, created, modified, size, version, md5, sniffed,
+             request_id)
+         SELECT owner_id, ?2, ?3, ?4, ?5, id, 1, owner_id, ?6 || name, created, modified, size,
+             version, md5, sniffed, ?7
+         FROM node WHERE parent_id = ?1 AND kind = 1 ORDER BY id",
+        params![
+            folder,
+            change,
+            now,
+            EventKind::Created.number(),
+            actor.account,
+            base.as_str(),
+            actor.request_id.as_deref()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Records that a listing of the whole tree is ready under its number.
+pub(crate) fn record_full_listing(tx: &mut Tx<'_>, account: AccountId, job: JobId) -> Result<()> {
+    let number = format!("{:08x}", job.0);
+    record_account(tx, account, account, EventKind::FullListing, Some(&number))
+}
+
+/// Records a fact about an account in its own feed, `note` saying what.
+pub(crate) fn record_account(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    actor: AccountId,
+    kind: EventKind,
+    note: Option<&str>,
+) -> Result<()> {
+    let now = tx.now_ms();
+    tx.execute(
+        "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
+             node_kind, owner_id, path, created, modified, size, version, note)
+         VALUES (?1, 0, ?2, ?3, ?4, 0, 0, ?1, '', 0, 0, 0, 0, ?5)",
+        params![account, now, kind.number(), actor, note],
+    )?;
+    tx.notify(format!("account {account}"));
+    Ok(())
+}
+
+/// Records that the actor was handed the means to download a file, from the address `ip`.
+pub fn record_download(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    view: &View,
+    ip: Option<&str>,
+) -> Result<()> {
+    record(tx, actor, &Happened::new(EventKind::Downloaded, view, view.node.change_number))?;
+    if let Some(ip) = ip {
+        tx.execute(
+            "UPDATE event SET note = ?2 WHERE id = (SELECT MAX(id) FROM event WHERE account_id = ?1)",
+            params![view.node.owner, ip],
+        )?;
+    }
+    Ok(())
+}
+
+/// An event of an account's feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Rises within the feed of an account.
+    pub id: i64,
+    /// Whose feed it is.
+    pub account: AccountId,
+    /// When, in milliseconds since 1970 UTC.
+    pub timestamp_ms: i64,
+    /// What.
+    pub kind: EventKind,
+    /// Who did it; 0 is an anonymous visitor.
+    pub actor: AccountId,
+    /// The name of who did it.
+    pub actor_name: Arc<str>,
+    /// To which node; 0 for what concerns the account.
+    pub node: NodeId,
+    /// Whether that is a folder.
+    pub is_folder: bool,
+    /// Whose storage holds it.
+    pub owner: AccountId,
+    /// The name of the owner.
+    pub owner_name: Arc<str>,
+    /// Where the account sees it, after the change.
+    pub path: String,
+    /// When the node was made.
+    pub created_ms: i64,
+    /// When its content was last changed.
+    pub modified_ms: i64,
+    /// Size in bytes; 0 for a folder.
+    pub size: u64,
+    /// Version of the content; 0 for a folder.
+    pub version: u32,
+    /// MD5 of the content.
+    pub md5: Option<[u8; 16]>,
+    /// What the first bytes of the content look like.
+    pub sniffed: Option<String>,
+    /// Where it was, of a move or renaming.
+    pub old_path: Option<String>,
+    /// Which version it had, of a move or renaming.
+    pub old_version: Option<u32>,
+    /// What the client called the request.
+    pub request_id: Option<String>,
+    /// More, by the kind; the address of a download.
+    pub note: Option<String>,
+}
+
+impl Event {
+    /// The MIME type of the file.
+    pub fn mime_type(&self) -> &str {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        crate::media::mime_type(name, self.sniffed.as_deref())
+    }
+}
+
+/// Which events of a feed are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct FeedFilter {
+    /// Only these kinds, of folders (`Some(true)`), of files or of both; empty is all changes.
+    pub kinds: Vec<(EventKind, Option<bool>)>,
+    /// Only what the account did itself, or only what others did.
+    pub own: Option<bool>,
+    /// Not before, in milliseconds since 1970 UTC.
+    pub from_ms: Option<i64>,
+    /// Not after, in milliseconds since 1970 UTC.
+    pub to_ms: Option<i64>,
+    /// How many to pass over.
+    pub skip: u32,
+    /// How many at most, up to [`FEED_MAX`].
+    pub limit: u32,
+}
+
+const COLUMNS: &str = "id, account_id, timestamp, kind, actor_id, node_id, node_kind, owner_id, \
+     path, created, modified, size, version, md5, sniffed, old_path, old_version, request_id, note";
+
+/// The events of the actor's feed, newest first.
+pub fn feed(tx: &mut Tx<'_>, actor: &Actor, filter: &FeedFilter) -> Result<Vec<Event>> {
+    let mut text = format!("SELECT {COLUMNS} FROM event WHERE account_id = ?1");
+    let mut values: Vec<Value<'_>> = vec![actor.account.into()];
+    let mut clause = |text: &mut String, sql: &str, value: Value<'static>| {
+        values.push(value);
+        text.push_str(&sql.replace('#', &values.len().to_string()));
+    };
+    if let Some(own) = filter.own {
+        let sql = if own { " AND actor_id = ?#" } else { " AND actor_id <> ?#" };
+        clause(&mut text, sql, actor.account.into());
+    }
+    if let Some(from) = filter.from_ms {
+        clause(&mut text, " AND timestamp >= ?#", from.into());
+    }
+    if let Some(to) = filter.to_ms {
+        clause(&mut text, " AND timestamp <= ?#", to.into());
+    }
+    let changes = |kind: &&EventKind| !kind.is_security() && **kind != EventKind::FullListing;
+    let all = EventKind::ALL.iter().filter(changes);
+    let changes: Vec<_> = all.map(|kind| (*kind, None)).collect();
+    let kinds = if filter.kinds.is_empty() { &changes } else { &filter.kinds };
+    text.push_str(" AND (");
+    for (at, (kind, folder)) in kinds.iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { " OR " });
+        clause(&mut text, "(kind = ?#", kind.number().into());
+        if let Some(folder) = folder {
+            clause(&mut text, " AND node_kind = ?#", i64::from(!*folder).into());
+        }
+        text.push(')');
+    }
+    text.push(')');
+    clause(&mut text, " ORDER BY id DESC LIMIT ?#", i64::from(filter.limit.min(FEED_MAX)).into());
+    clause(&mut text, " OFFSET ?#", i64::from(filter.skip).into());
+    read(tx, actor, &text, &values)
+}
+
+/// What a client that was away missed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// These events, oldest first.
+    Events(Vec<Event>),
+    /// More than [`RESUME_MAX`]: the client has to look for itself.
+    TooMany,
+}
+
+/// The events of the actor's feed after the event `after`, oldest first.
+pub fn since(tx: &mut Tx<'_>, actor: &Actor, after: i64) -> Result<Missed> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM event WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
+    );
+    let values = [actor.account.into(), after.into(), i64::from(RESUME_MAX + 1).into()];
+    let events = read(tx, actor, &text, &values)?;
+    if events.len() > RESUME_MAX as usize {
+        Ok(Missed::TooMany)
+    } else {
+        Ok(Missed::Events(events))
+    }
+}
+
+/// The id of the newest event of an account's feed that is older than a time; 0 for none.
+pub fn before(tx: &mut Tx<'_>, account: AccountId, timestamp_ms: i64) -> Result<i64> {
+    // Ids rise with time within a feed: the walk back ends at the first that is old enough.
+    let id = tx.query_opt(
+        "SELECT id FROM event WHERE account_id = ?1 AND timestamp < ?2 ORDER BY id DESC LIMIT 1",
+        params![account, timestamp_ms],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(id.unwrap_or(0))
+}
+
+/// The id of the newest event of an account's feed; 0 for none.
+pub fn newest(tx: &mut Tx<'_>, account: AccountId) -> Result<i64> {
+    before(tx, account, i64::MAX)
+}
+
+fn read(tx: &mut Tx<'_>, actor: &Actor, text: &str, values: &[Value<'_>]) -> Result<Vec<Event>> {
+    let mut events = tx.query(text, values, event)?;
+    let mut names = access::Names::of(actor);
+    for event in &mut events {
+        event.actor_name = names.get(tx, event.actor)?;
+        event.owner_name = names.get(tx, event.owner)?;
+    }
+    Ok(events)
+}
+
+fn event(row: &Row<'_>) -> Result<Event, DbError> {
+    let number = row.get::<i64>(3)?;
+    let kind = EventKind::from_number(number)
+        .ok_or_else(|| DbError::Damaged(format!("no event has the kind {number}")))?;
+    Ok(Event {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        timestamp_ms: row.get(2)?,
+        kind,
+        actor: row.get(4)?,
+        actor_name: "".into(),
+        node: row.get(5)?,
+        is_folder: row.get::<i64>(6)? == 0,
+        owner: row.get(7)?,
+        owner_name: "".into(),
+        path: row.get(8)?,
+        created_ms: row.get(9)?,
+        modified_ms: row.get(10)?,
+        size: row.get(11)?,
+        version: row.get(12)?,
+        md5: row.get(13)?,
+        sniffed: row.get(14)?,
+        old_path: row.get(15)?,
+        old_version: row.get(16)?,
+        request_id: row.get(17)?,
+        note: row.get(18)?,
+    })
+}

@@ -1,0 +1,298 @@
+//! Finding files and folders by their names.
+//!
+//! Every word of a query has to stand somewhere in the name, whatever its case. An index of
+//! trigrams finds candidates, and each is then compared itself: the index only ever says where to
+//! look. A name is found the moment its transaction commits.
+
+use std::collections::HashMap;
+
+use hayloft_store::{Engine, Tx, Value, params};
+
+use crate::{
+    AccountId, Actor, Error, NodeId, NodePath, Result, access, fold,
+    tree::{Listing, Node, Order, resolve_folder, sql},
+};
+
+/// The longest query, in bytes.
+const QUERY_BYTES_MAX: usize = 1024;
+/// The most words of a query.
+const WORDS_MAX: usize = 16;
+/// The most names that a query looks at; one that matches more is answered from the first of them
+/// in its order.
+const MATCHES_MAX: u32 = 100_000;
+/// The most entries of one page, as of a listing.
+const PAGE_MAX: u32 = 10_000;
+/// Characters of the shortest word that an index of trigrams can find.
+const TRIGRAM: usize = 3;
+/// An account with no more nodes is looked through without the index, whose lists are those of
+/// all accounts together.
+const SCAN_MAX: i64 = 2000;
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Words, all of which have to stand in the name.
+    pub text: String,
+    /// What kind of node.
+    pub kind: QueryKind,
+    /// Only below this folder.
+    pub below: Option<NodePath>,
+    /// How many to pass over.
+    pub offset: u32,
+    /// How many at most.
+    pub limit: Option<u32>,
+    /// In which order.
+    pub order: Order,
+}
+
+/// What kind of node is looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum QueryKind {
+    /// Any.
+    Any,
+    /// Files.
+    File,
+    /// Folders.
+    Folder,
+    /// Files whose MIME type this accepts.
+    Mime(fn(&str) -> bool),
+}
+
+impl QueryKind {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::File | Self::Mime(_) => " AND n.kind = 1",
+            Self::Folder => " AND n.kind = 0",
+        }
+    }
+
+    fn accepts(self, node: &Node) -> bool {
+        match self {
+            Self::Mime(accepts) => accepts(node.mime_type()),
+            Self::Any | Self::File | Self::Folder => true,
+        }
+    }
+}
+
+/// The nodes of the actor's tree, not of the trash, whose names match.
+///
+/// # Errors
+/// `Invalid` for a query without a word or out of bounds; `NotFound` and `NotAFolder` for `below`.
+pub fn search(tx: &mut Tx<'_>, actor: &Actor, query: &Query) -> Result<Listing> {
+    let words = words(&query.text)?;
+    let below = match &query.below {
+        Some(path) => resolve_folder(tx, actor, path)?.path,
+        None => NodePath::root(),
+    };
+    let page = query.limit.filter(|limit| *limit > 0).unwrap_or(PAGE_MAX).min(PAGE_MAX);
+    let mut found = Vec::new();
+    let mut passed = 0;
+    let mut places = Places::new(actor);
+    let mut names = access::Names::of(actor);
+    for id in matches(tx, actor.account, &words, query)? {
+        let Some(node) = sql::node(tx, id)? else { continue };
+        if !query.kind.accepts(&node) {
+            continue;
+        }
+        let Some(path) = places.path(tx, &node)? else { continue };
+        if !path.is_within(&below) || path == below {
+            continue;
+        }
+        passed += 1;
+        if passed <= query.offset {
+            continue;
+        }
+        let favourite = crate::favourite::is_set(tx, actor.account, node.id)?;
+        found.push(access::view_with(tx, actor, node, path, favourite, &mut names)?);
+        if found.len() > page as usize {
+            break;
+        }
+    }
+    Ok(Listing::cut(found, page))
+}
+
+fn words(text: &str) -> Result<Vec<String>> {
+    if text.len() > QUERY_BYTES_MAX {
+        return Err(Error::Invalid("query: longer than 1024 bytes".to_owned()));
+    }
+    // Names are NFC; what was typed may not be.
+    let text: String = unicode_normalization::UnicodeNormalization::nfc(text).collect();
+    let mut words: Vec<_> = fold(&text).split_whitespace().map(str::to_owned).collect();
+    words.sort_unstable();
+    words.dedup();
+    if words.is_empty() {
+        return Err(Error::Invalid("query: no word to look for".to_owned()));
+    }
+    if words.len() > WORDS_MAX {
+        return Err(Error::Invalid("query: more than 16 words".to_owned()));
+    }
+    Ok(words)
+}
+
+/// The nodes an account owns whose names match, in order, those in the trash too.
+fn matches(
+    tx: &mut Tx<'_>,
+    owner: AccountId,
+    words: &[String],
+    query: &Query,
+) -> Result<Vec<NodeId>> {
+    let mut values: Vec<Value<'_>> = vec![owner.into(), MATCHES_MAX.into()];
+    let mut text = "SELECT n.id FROM node n WHERE n.owner_id = ?1".to_owned();
+    for word in words {
+        values.push(like_pattern(word).into());
+        text += &format!(" AND n.sort_key LIKE ?{} ESCAPE '!'", values.len());
+    }
+    text.push_str(query.kind.condition());
+    match tx.engine() {
+        // The index of PostgreSQL serves LIKE, where its planner thinks that it helps.
+        Engine::Postgres => {}
+        Engine::Sqlite => {
+            if let Some(phrases) = phrases(words)
+                && has_many_nodes(tx, owner)?
+            {
+                values.push(phrases.into());
+                text.push_str(&candidates_sqlite(values.len()));
+            }
+        }
+    }
+    text += &format!(" ORDER BY {} LIMIT ?2", query.order.sql());
+    Ok(tx.query(&text, &values, |row| row.get(0))?)
+}
+
+/// SQLite: what the index has, and what is waiting to go into it.
+fn candidates_sqlite(at: usize) -> String {
+    format!(
+        " AND n.id IN (SELECT rowid FROM node_search WHERE node_search MATCH ?{at}
+             UNION ALL SELECT node_id FROM search_queue)"
+    )
+}
+
+/// The words as the index of SQLite takes them; none when all are too short for it.
+fn phrases(words: &[String]) -> Option<String> {
+    let phrases: Vec<_> = words
+        .iter()
+        .filter(|word| word.chars().count() >= TRIGRAM)
+        .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
+        .collect();
+    if phrases.is_empty() { None } else { Some(phrases.join(" AND ")) }
+}
+
+fn like_pattern(word: &str) -> String {
+    let mut pattern = String::with_capacity(word.len() + 2);
+    pattern.push('%');
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn has_many_nodes(tx: &mut Tx<'_>, owner: AccountId) -> Result<bool> {
+    let nodes: i64 = tx.query_one(
+        "SELECT count(*) FROM (SELECT 1 FROM node WHERE owner_id = ?1 LIMIT ?2) AS some_nodes",
+        params![owner, SCAN_MAX + 1],
+        |row| row.get(0),
+    )?;
+    Ok(nodes > SCAN_MAX)
+}
+
+/// Where nodes are, with the paths of folders remembered: what is found together often lies
+/// together.
+struct Places<'a> {
+    actor: &'a Actor,
+    folders: HashMap<NodeId, Option<NodePath>>,
+}
+
+impl<'a> Places<'a> {
+    fn new(actor: &'a Actor) -> Self {
+        Self { actor, folders: HashMap::from([(actor.root, Some(NodePath::root()))]) }
+    }
+
+    /// The path of a node in the actor's tree; none when it is in the trash.
+    fn path(&mut self, tx: &mut Tx<'_>, node: &Node) -> Result<Option<NodePath>> {
+        let Some(parent) = node.parent else { return Ok(None) };
+        if let Some(folder) = self.folders.get(&parent) {
+            return Ok(folder.as_ref().map(|folder| folder.join(&node.name)));
+        }
+        let (top, path) = sql::path(tx, node)?;
+        let path = (top == self.actor.root).then_some(path);
+        let folder = path.as_ref().and_then(NodePath::parent);
+        self.folders.insert(parent, folder);
+        Ok(path)
+    }
+}
+
+/// Notes that a name appeared, changed or went.
+pub(crate) fn touch(tx: &mut Tx<'_>, node: NodeId) -> Result<()> {
+    match tx.engine() {
+        Engine::Sqlite => {
+            tx.execute(
+                "INSERT INTO search_queue (node_id) VALUES (?1) ON CONFLICT (node_id) DO NOTHING",
+                params![node],
+            )?;
+            Ok(())
+        }
+        Engine::Postgres => Ok(()),
+    }
+}
+
+/// Notes the names of all that is directly in a folder.
+pub(crate) fn touch_children(tx: &mut Tx<'_>, folder: NodeId) -> Result<()> {
+    match tx.engine() {
+        Engine::Sqlite => {
+            tx.execute(
+                "INSERT INTO search_queue (node_id) SELECT id FROM node WHERE parent_id = ?1
+                 ON CONFLICT (node_id) DO NOTHING",
+                params![folder],
+            )?;
+            Ok(())
+        }
+        Engine::Postgres => Ok(()),
+    }
+}
+
+/// Whether names wait to be indexed.
+pub(crate) fn is_behind(tx: &mut Tx<'_>) -> Result<bool> {
+    match tx.engine() {
+        Engine::Sqlite => {
+            let sql = "SELECT 1 FROM search_queue LIMIT 1";
+            Ok(tx.query_opt(sql, params![], |row| row.get::<i64>(0))?.is_some())
+        }
+        Engine::Postgres => Ok(false),
+    }
+}
+
+/// Indexes some of the names that wait.
+pub(crate) fn index_some(tx: &mut Tx<'_>, max: u32) -> Result<()> {
+    match tx.engine() {
+        Engine::Sqlite => index_some_sqlite(tx, max),
+        Engine::Postgres => Ok(()),
+    }
+}
+
+fn index_some_sqlite(tx: &mut Tx<'_>, max: u32) -> Result<()> {
+    let waiting = tx.query(
+        "SELECT q.node_id, n.sort_key FROM search_queue q LEFT JOIN node n ON n.id = q.node_id
+         ORDER BY q.node_id LIMIT ?1",
+        params![max],
+        |row| Ok((row.get::<NodeId>(0)?, row.get::<Option<String>>(1)?)),
+    )?;
+    for (node, sort_key) in waiting {
+        tx.execute("DELETE FROM node_search WHERE rowid = ?1", params![node])?;
+        if let Some(sort_key) = sort_key {
+            tx.execute(
+                "INSERT INTO node_search (rowid, sort_key) VALUES (?1, ?2)",
+                params![node, sort_key],
+            )?;
+        }
+        tx.execute("DELETE FROM search_queue WHERE node_id = ?1", params![node])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

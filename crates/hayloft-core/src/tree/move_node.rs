@@ -1,0 +1,96 @@
+//! Moving a node to another folder. One row changes, whatever lies below.
+
+use hayloft_store::Tx;
+
+use super::{View, resolve, resolve_folder, sql};
+use crate::{
+    Actor, Error, NodePath, Result, access,
+    event::{self, EventKind, Happened},
+    trash,
+    usage::{self, Delta},
+    version,
+};
+
+/// Moves what is at `from` into the folder `to`, under its own name. With `overwrite` what has
+/// that name there goes to the trash.
+///
+/// # Errors
+/// `SameFolder`, `IntoDescendant`, `NameTaken`, `NotAFolder`, `NotFound`, `RootIsFixed`.
+pub fn move_node(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    from: &NodePath,
+    to: &NodePath,
+    overwrite: bool,
+) -> Result<View> {
+    let (view, folder) = ends(tx, actor, from, to)?;
+    if view.node.parent == Some(folder.node.id) {
+        return Err(Error::SameFolder);
+    }
+    access::require_write(&view)?;
+    access::require_write(&folder)?;
+    if let Some(namesake) = sql::child_named(tx, folder.node.id, &view.node.name)? {
+        if !overwrite {
+            return Err(Error::NameTaken(view.node.name));
+        }
+        let path = folder.path.join(&namesake.name);
+        let replaced = access::view_at(tx, actor, namesake, path)?;
+        trash::put(tx, actor, &replaced)?;
+    }
+    let name = view.node.name.clone();
+    place(tx, actor, &view, &folder, &name, EventKind::Moved)
+}
+
+/// Both ends of a move or copy, checked for what holds for either.
+pub(super) fn ends(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    from: &NodePath,
+    to: &NodePath,
+) -> Result<(View, View)> {
+    let view = resolve(tx, actor, from)?;
+    if view.path.is_root() {
+        return Err(Error::RootIsFixed);
+    }
+    let folder = resolve_folder(tx, actor, to)?;
+    // A folder below itself is a ring: no listing reaches it, and no job over it ends. Paths of
+    // one transaction tell, as a node has one path.
+    if view.node.is_folder() && folder.path.is_within(&view.path) {
+        return Err(Error::IntoDescendant);
+    }
+    Ok((view, folder))
+}
+
+/// Gives a node its new folder and name; the one write behind moving and renaming.
+pub(super) fn place(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    view: &View,
+    folder: &View,
+    name: &str,
+    kind: EventKind,
+) -> Result<View> {
+    let old = &view.node;
+    let mut delta = Delta::default();
+    version::drop_old(tx, old, &mut delta)?;
+    if let Some(content) = &old.content {
+        // Another extension may make it another kind of file.
+        let bytes = content.size_column();
+        let mime = crate::media::mime_type(name, content.sniffed.as_deref());
+        delta.kind(old.media(), -bytes);
+        delta.kind(crate::Media::of(mime), bytes);
+    }
+    let change = usage::change(tx, old.owner, &delta)?;
+    sql::set_place(tx, old.id, folder.node.id, name, change)?;
+    crate::search::touch(tx, old.id)?;
+    if let Some(parent) = old.parent.filter(|parent| *parent != folder.node.id) {
+        sql::listing_changed(tx, parent, change)?;
+    }
+    sql::listing_changed(tx, folder.node.id, change)?;
+    let node = sql::existing(tx, old.id)?;
+    assert_eq!(node.parent, Some(folder.node.id));
+    let mut moved = access::view_at(tx, actor, node, folder.path.join(name))?;
+    moved.favourite = view.favourite;
+    event::record(tx, actor, &Happened::new(kind, &moved, change).from(view))?;
+    Ok(moved)
+}

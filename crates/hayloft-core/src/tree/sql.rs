@@ -1,0 +1,282 @@
+//! The statements of the tree. One text for both engines.
+
+use std::collections::HashSet;
+
+use hayloft_store::{DbError, Row, Tx, params};
+
+use super::{ClientData, Content, Node, NodeKind};
+use crate::{
+    AccountId, Actor, BlobId, DEPTH_MAX, Error, NodeId, NodePath, Result, fold,
+    upload::ReceivedBlob,
+};
+
+const FOLDER: i64 = 0;
+const FILE: i64 = 1;
+
+/// A folder can be moved, whole, below another of the greatest depth, so a tree may be deeper
+/// than a path; every walk up still ends.
+const LINEAGE_MAX: usize = 2 * DEPTH_MAX;
+
+/// How many columns [`select`] begins with.
+pub(crate) const COLUMN_COUNT: usize = 19;
+
+/// Reads a node from a row that begins with the columns of [`select`].
+pub(crate) fn read(row: &Row<'_>) -> Result<Node, DbError> {
+    let kind = if row.get::<i64>(3)? == FILE { NodeKind::File } else { NodeKind::Folder };
+    let content = match row.get::<Option<BlobId>>(13)? {
+        None => None,
+        Some(blob) => Some(Content {
+            blob,
+            size: row.get(14)?,
+            md5: row.get(15)?,
+            sniffed: row.get(16)?,
+            version: row.get(17)?,
+            restored_from_ms: row.get(18)?,
+        }),
+    };
+    Ok(Node {
+        id: row.get(0)?,
+        owner: row.get(1)?,
+        parent: row.get(2)?,
+        kind,
+        name: row.get(4)?,
+        created_ms: row.get(5)?,
+        modified_ms: row.get(6)?,
+        author: row.get(7)?,
+        change_number: row.get(8)?,
+        client: ClientData {
+            created_ms: row.get(9)?,
+            modified_ms: row.get(10)?,
+            device_id: row.get(11)?,
+            device_reference: row.get(12)?,
+        },
+        content,
+    })
+}
+
+/// A query of nodes: the columns that [`read`] takes, then the rest of the text.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.id, n.owner_id, n.parent_id, n.kind, n.name, n.created, n.modified, ",
+            "n.author_id, n.change_number, n.client_created, n.client_modified, n.device_id, ",
+            "n.device_reference, n.blob_id, n.size, n.md5, n.sniffed, n.version, ",
+            "n.restored_from ",
+            $rest
+        )
+    };
+}
+pub(crate) use select;
+
+pub(crate) fn node(tx: &mut Tx<'_>, id: NodeId) -> Result<Option<Node>> {
+    Ok(tx.query_opt(select!("FROM node n WHERE n.id = ?1"), params![id], read)?)
+}
+
+/// A node that must be there: the caller has just seen or written it.
+pub(crate) fn existing(tx: &mut Tx<'_>, id: NodeId) -> Result<Node> {
+    node(tx, id)?.ok_or_else(|| Error::Internal(format!("node {id} is gone")))
+}
+
+pub(crate) fn child_named(tx: &mut Tx<'_>, parent: NodeId, name: &str) -> Result<Option<Node>> {
+    let sql = select!("FROM node n WHERE n.parent_id = ?1 AND n.name = ?2");
+    Ok(tx.query_opt(sql, params![parent, name], read)?)
+}
+
+pub(crate) fn child_id(tx: &mut Tx<'_>, parent: NodeId, name: &str) -> Result<Option<NodeId>> {
+    let sql = "SELECT id FROM node WHERE parent_id = ?1 AND name = ?2";
+    Ok(tx.query_opt(sql, params![parent, name], |row| row.get(0))?)
+}
+
+pub(crate) fn has_children(tx: &mut Tx<'_>, folder: NodeId) -> Result<bool> {
+    let sql = "SELECT 1 FROM node WHERE parent_id = ?1 LIMIT 1";
+    Ok(tx.query_opt(sql, params![folder], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// The topmost node above `node` and the path down from there, the topmost's own name left out.
+/// For what is in somebody's tree the topmost is the root.
+pub(crate) fn path(tx: &mut Tx<'_>, node: &Node) -> Result<(NodeId, NodePath)> {
+    let (mut top, mut parent) = (node.id, node.parent);
+    let mut names = Vec::new();
+    let mut name = node.name.clone();
+    while let Some(id) = parent {
+        if names.len() > LINEAGE_MAX {
+            return Err(Error::Internal(format!("node {} is in a ring", node.id)));
+        }
+        names.push(name);
+        let above =
+            tx.query_one("SELECT parent_id, name FROM node WHERE id = ?1", params![id], |row| {
+                Ok((row.get::<Option<NodeId>>(0)?, row.get::<String>(1)?))
+            })?;
+        top = id;
+        (parent, name) = above;
+    }
+    let path = names.iter().rev().fold(NodePath::root(), |path, name| path.join(name));
+    Ok((top, path))
+}
+
+/// A folder to be made.
+pub(crate) struct NewFolder<'a> {
+    pub(crate) owner: AccountId,
+    pub(crate) parent: NodeId,
+    pub(crate) name: &'a str,
+    pub(crate) author: AccountId,
+    pub(crate) change: i64,
+    pub(crate) client: &'a ClientData,
+}
+
+pub(crate) fn insert_folder(tx: &mut Tx<'_>, folder: &NewFolder<'_>) -> Result<NodeId> {
+    let now = tx.now_ms();
+    let id = tx.query_one(
+        "INSERT INTO node (owner_id, parent_id, kind, name, sort_key, created, modified,
+             author_id, change_number, client_created, client_modified, device_id,
+             device_reference)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id",
+        params![
+            folder.owner,
+            folder.parent,
+            FOLDER,
+            folder.name,
+            fold(folder.name),
+            now,
+            folder.author,
+            folder.change,
+            folder.client.created_ms,
+            folder.client.modified_ms,
+            folder.client.device_id.as_deref(),
+            folder.client.device_reference.as_deref()
+        ],
+        |row| row.get(0),
+    )?;
+    crate::search::touch(tx, id)?;
+    Ok(id)
+}
+
+/// The root of a new account's tree.
+pub(crate) fn insert_root(tx: &mut Tx<'_>, owner: AccountId) -> Result<NodeId> {
+    let now = tx.now_ms();
+    Ok(tx.query_one(
+        "INSERT INTO node (owner_id, parent_id, kind, name, sort_key, created, modified,
+             author_id, change_number)
+         VALUES (?1, NULL, ?2, '', '', ?3, ?3, ?1, 0) RETURNING id",
+        params![owner, FOLDER, now],
+        |row| row.get(0),
+    )?)
+}
+
+/// A file to be made.
+pub(crate) struct NewFile<'a> {
+    pub(crate) owner: AccountId,
+    pub(crate) parent: NodeId,
+    pub(crate) name: &'a str,
+    pub(crate) author: AccountId,
+    pub(crate) change: i64,
+    pub(crate) client: &'a ClientData,
+    pub(crate) blob: &'a ReceivedBlob,
+}
+
+pub(crate) fn insert_file(tx: &mut Tx<'_>, file: &NewFile<'_>) -> Result<NodeId> {
+    let now = tx.now_ms();
+    let id = tx.query_one(
+        "INSERT INTO node (owner_id, parent_id, kind, name, sort_key, created, modified,
+             author_id, change_number, client_created, client_modified, device_id,
+             device_reference, blob_id, size, md5, sniffed, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1)
+         RETURNING id",
+        params![
+            file.owner,
+            file.parent,
+            FILE,
+            file.name,
+            fold(file.name),
+            now,
+            file.author,
+            file.change,
+            file.client.created_ms,
+            file.client.modified_ms,
+            file.client.device_id.as_deref(),
+            file.client.device_reference.as_deref(),
+            file.blob.id,
+            file.blob.size_column(),
+            &file.blob.md5,
+            file.blob.sniffed.as_deref()
+        ],
+        |row| row.get(0),
+    )?;
+    crate::search::touch(tx, id)?;
+    Ok(id)
+}
+
+/// The listing of `folder` changed: its hash and time follow, and the hash of the folder above,
+/// in whose listing that time stands. Nothing further up.
+pub(crate) fn listing_changed(tx: &mut Tx<'_>, folder: NodeId, change: i64) -> Result<()> {
+    let now = tx.now_ms();
+    tx.execute(
+        "UPDATE node SET change_number = ?2,
+             modified = CASE WHEN id = ?1 THEN ?3 ELSE modified END
+         WHERE id IN (?1, (SELECT parent_id FROM node WHERE id = ?1))",
+        params![folder, change, now],
+    )?;
+    Ok(())
+}
+
+/// Gives a node a place and a name. Its history starts anew: the current version becomes 1
+/// (Cloudike reference, behaviour section 3); the caller has dropped the old ones.
+pub(crate) fn set_place(
+    tx: &mut Tx<'_>,
+    id: NodeId,
+    parent: NodeId,
+    name: &str,
+    change: i64,
+) -> Result<()> {
+    let changed = tx.execute(
+        "UPDATE node SET parent_id = ?2, name = ?3, sort_key = ?4, change_number = ?5,
+             version = CASE WHEN version > 1 THEN 1 ELSE version END,
+             restored_from = NULL
+         WHERE id = ?1",
+        params![id, parent, name, fold(name), change],
+    )?;
+    assert_eq!(changed, 1, "a node that was just read is there");
+    Ok(())
+}
+
+/// Takes a node out of its folder, into the trash or on its way to be destroyed.
+pub(crate) fn detach(tx: &mut Tx<'_>, id: NodeId, change: i64) -> Result<()> {
+    let changed = tx.execute(
+        "UPDATE node SET parent_id = NULL, change_number = ?2 WHERE id = ?1",
+        params![id, change],
+    )?;
+    assert_eq!(changed, 1, "a node that was just read is there");
+    Ok(())
+}
+
+/// The nodes directly in a folder that an account starred.
+pub(crate) fn favourites_in(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    ids: &[NodeId],
+) -> Result<HashSet<NodeId>> {
+    let mut starred = HashSet::new();
+    // Most accounts star little: one probe spares a probe for each entry.
+    let any = tx.query_opt(
+        "SELECT node_id FROM favourite WHERE account_id = ?1 LIMIT 1",
+        params![actor.account],
+        |row| row.get::<NodeId>(0),
+    )?;
+    if any.is_some() {
+        for id in ids {
+            if crate::favourite::is_set(tx, actor.account, *id)? {
+                starred.insert(*id);
+            }
+        }
+    }
+    Ok(starred)
+}
+
+/// Marks a blob that lost a reference: a job looks whether it was the last.
+pub(crate) fn suspect(tx: &mut Tx<'_>, blob: BlobId) -> Result<()> {
+    tx.execute(
+        "INSERT INTO suspect_blob (blob_id) VALUES (?1) ON CONFLICT (blob_id) DO NOTHING",
+        params![blob],
+    )?;
+    Ok(())
+}
