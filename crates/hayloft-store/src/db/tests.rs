@@ -40,6 +40,41 @@ async fn stored(db: &Db) -> Vec<i64> {
     db.read(keys).await.unwrap()
 }
 
+/// Keeps the writer busy until it is let go, so that all that is written meanwhile is one batch.
+struct Held {
+    db: Db,
+    gate: Arc<Barrier>,
+    writing: tokio::task::JoinHandle<Result<(), DbError>>,
+}
+
+impl Held {
+    fn new(db: &Db) -> Self {
+        let gate = Arc::new(Barrier::new(2));
+        let (waiting, inside) = (db.clone(), Arc::clone(&gate));
+        let writing = tokio::spawn(async move {
+            let hold = move |_: &mut Tx<'_>| {
+                inside.wait();
+                inside.wait();
+                Ok(())
+            };
+            waiting.write(hold).await
+        });
+        gate.wait();
+        Self { db: db.clone(), gate, writing }
+    }
+
+    async fn until_queued(&self, count: usize) {
+        while self.db.queued() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn let_go(self) {
+        self.gate.wait();
+        self.writing.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_costs_only_its_own_transaction() {
     for test in with_table().await {
@@ -97,19 +132,7 @@ async fn a_failed_commit_is_told_to_every_caller_and_has_no_effect() {
         let db = test.db();
         let effects = Arc::new(AtomicU32::new(0));
         let mut notices = db.subscribe();
-        // The first transaction holds the writer until all others wait, so that these are a batch.
-        let (gate, writing) = (Arc::new(Barrier::new(2)), db.clone());
-        let held = Arc::clone(&gate);
-        let first = tokio::spawn(async move {
-            writing
-                .write(move |tx| {
-                    held.wait();
-                    held.wait();
-                    put(tx, 0)
-                })
-                .await
-        });
-        gate.wait();
+        let held = Held::new(db);
         let batch: Vec<_> = (1..=20)
             .map(|key| {
                 let (db, effects) = (db.clone(), Arc::clone(&effects));
@@ -126,19 +149,16 @@ async fn a_failed_commit_is_told_to_every_caller_and_has_no_effect() {
                 })
             })
             .collect();
-        while db.queued() < 20 {
-            tokio::task::yield_now().await;
-        }
+        held.until_queued(20).await;
         db.faults().fail_nth_of(Call::Commit, 1);
-        gate.wait();
-        first.await.unwrap().unwrap();
+        held.let_go().await;
         for outcome in join_all(batch).await {
             let outcome = outcome.unwrap();
             assert!(matches!(outcome, Err(DbError::Commit(_))), "{outcome:?}");
         }
         assert!(db.faults().heal());
         assert_eq!(effects.load(Ordering::SeqCst), 0);
-        assert_eq!(stored(db).await, [0]);
+        assert_eq!(stored(db).await, []);
         // What comes after is well, and the first notice is its.
         db.write(|tx| {
             tx.notify("after");
@@ -354,18 +374,25 @@ async fn a_lost_connection_is_replaced() {
 async fn a_closed_database_has_answered_all_and_takes_no_more() {
     for test in with_table().await {
         let db = test.db();
+        let held = Held::new(db);
         let writes: Vec<_> = (0..50)
             .map(|key| {
                 let db = db.clone();
                 tokio::spawn(async move { db.write(move |tx| put(tx, key)).await })
             })
             .collect();
-        while db.queued() == 0 {
-            tokio::task::yield_now().await;
+        held.until_queued(50).await;
+        let closing = tokio::spawn({
+            let db = db.clone();
+            async move { db.close().await }
+        });
+        held.until_queued(51).await;
+        held.let_go().await;
+        closing.await.unwrap();
+        assert_eq!(stored(db).await, (0..50).collect::<Vec<_>>());
+        for write in join_all(writes).await {
+            write.unwrap().unwrap();
         }
-        db.close().await;
-        let kept = join_all(writes).await.into_iter().filter(|it| matches!(it, Ok(Ok(())))).count();
-        assert_eq!(stored(db).await.len(), kept);
         let late = db.write(|tx| put(tx, 100)).await;
         assert!(matches!(late, Err(DbError::Unavailable(_))), "{late:?}");
         assert!(matches!(db.ping().await, Err(DbError::Unavailable(_))));
