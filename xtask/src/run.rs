@@ -16,8 +16,18 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Prints the command, runs it, and fails when it fails.
+///
+/// What cargo told us of ourselves is kept from it: build scripts that look at `CARGO_MANIFEST_DIR`
+/// and its like would else run again, with all that hangs on them, at every change between a
+/// command of ours and one of the developer's.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", shown(command));
+    for (name, _) in std::env::vars_os() {
+        let of_cargo = name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_"));
+        if of_cargo || name == "CARGO_MANIFEST_DIR" || name == "CARGO_MANIFEST_PATH" {
+            command.env_remove(name);
+        }
+    }
     let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
     if !status.success() {
         bail!("{} failed: {status}", shown(command));
