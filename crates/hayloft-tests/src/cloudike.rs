@@ -1,0 +1,4 @@
+//! The Cloudike API, area by area.
+
+mod fileops;
+mod uploads;
