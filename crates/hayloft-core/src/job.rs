@@ -122,9 +122,7 @@ impl Kind {
             Self::MeasureTrash => "measure_trash",
         }
     }
-}
 
-impl Kind {
     const ALL: [Self; 9] = [
         Self::RestoreTrash,
         Self::ClearTrash,
@@ -261,7 +259,7 @@ pub struct JobInfo {
     pub finished_ms: i64,
 }
 
-/// Queues work and returns its ticket: 128 hex characters, for [`status`].
+/// Queues work and returns its ticket: 128 hex characters, for [`by_ticket`].
 pub fn enqueue(tx: &mut Tx<'_>, account: AccountId, work: &Work) -> Result<String> {
     let (_, ticket) = insert(tx, account, work)?;
     Ok(ticket)

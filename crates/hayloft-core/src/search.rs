@@ -138,12 +138,11 @@ fn matches(
     query: &Query,
 ) -> Result<Vec<NodeId>> {
     let mut values: Vec<Value<'_>> = vec![owner.into(), MATCHES_MAX.into()];
-    let mut text = "SELECT n.id FROM node n WHERE n.owner_id = ?1".to_owned();
+    let mut conditions = vec![query.kind.condition().to_owned()];
     for word in words {
         values.push(like_pattern(word).into());
-        text += &format!(" AND n.sort_key LIKE ?{} ESCAPE '!'", values.len());
+        conditions.push(format!(" AND n.sort_key LIKE ?{} ESCAPE '!'", values.len()));
     }
-    text.push_str(query.kind.condition());
     match tx.engine() {
         // The index of PostgreSQL serves LIKE, where its planner thinks that it helps.
         Engine::Postgres => {}
@@ -152,11 +151,15 @@ fn matches(
                 && has_many_nodes(tx, owner)?
             {
                 values.push(phrases.into());
-                text.push_str(&candidates_sqlite(values.len()));
+                conditions.push(candidates_sqlite(values.len()));
             }
         }
     }
-    text += &format!(" ORDER BY {} LIMIT ?2", query.order.sql());
+    let text = format!(
+        "SELECT n.id FROM node n WHERE n.owner_id = ?1{} ORDER BY {} LIMIT ?2",
+        conditions.concat(),
+        query.order.sql()
+    );
     Ok(tx.query(&text, &values, |row| row.get(0))?)
 }
 

@@ -9,8 +9,8 @@ use futures::{StreamExt, stream};
 
 use super::{Failure, Items, Outcome, Work, claim::Claim};
 use crate::{
-    Actor, Core, Error, NodeId, NodePath, Result, account, archive, event, trash, tree, upload,
-    upload::ConfirmUpload, version,
+    Actor, Core, Error, NodeId, NodePath, Result, Subject, account, archive, event, trash, tree,
+    upload, upload::ConfirmUpload, version,
 };
 
 /// How many nodes or items one transaction destroys: some milliseconds, during which other
@@ -67,19 +67,29 @@ impl Performance {
         let done = usize::try_from(items.success + items.failed).unwrap_or(usize::MAX);
         let all = names.len();
         for (at, name) in names.into_iter().enumerate().skip(done) {
-            let (actor, claim, before) = (actor.clone(), self.claim.clone(), items.clone());
-            items = self
+            let progress = percent(at + 1, all);
+            let (by, claim, before, item) =
+                (actor.clone(), self.claim.clone(), items.clone(), name.clone());
+            let restored = self
                 .core
                 .db
                 .write(move |tx| {
-                    let restored = trash::restore_item(tx, &actor, &name, overwrite);
+                    let view = trash::restore_item(tx, &by, &item, overwrite)?;
                     let mut items = before.clone();
-                    items.push(&name, refusal(restored.map(|view| Some(view.node.id)))?);
-                    let partial = Outcome::Items(items.clone());
-                    claim.advance(tx, percent(at + 1, all), Some(&partial))?;
+                    items.push(&item, Ok(Some(view.node.id)));
+                    claim.advance(tx, progress, Some(&Outcome::Items(items.clone())))?;
                     Ok::<_, Error>(items)
                 })
-                .await?;
+                .await;
+            items = match refusal(restored)? {
+                Ok(items) => items,
+                Err(failure) => {
+                    // What was begun is undone; that it was refused is written down by itself.
+                    items.push(&name, Err(failure));
+                    self.advance(progress, Outcome::Items(items.clone())).await?;
+                    items
+                }
+            };
         }
         Ok(Outcome::Items(items))
     }
@@ -103,9 +113,11 @@ impl Performance {
                     claim.advance(tx, progress, None)?;
                     let mut destroyed = Vec::new();
                     for name in &step {
-                        // Unknown names are passed over, and so is what an earlier attempt did.
-                        if refusal(trash::destroy_item(tx, &actor, name))?.is_ok() {
-                            destroyed.push(name.clone());
+                        match trash::destroy_item(tx, &actor, name) {
+                            Ok(()) => destroyed.push(name.clone()),
+                            // Unknown, or destroyed by an earlier attempt: passed over.
+                            Err(Error::NotFound(Subject::TrashItem)) => {}
+                            Err(other) => return Err(other),
                         }
                     }
                     Ok::<_, Error>(destroyed)
@@ -194,6 +206,11 @@ impl Performance {
         }
         let claim = self.claim.clone();
         self.core.db.write(move |tx| claim.advance(tx, progress, None)).await
+    }
+
+    async fn advance(&self, progress: u8, partial: Outcome) -> Result<()> {
+        let claim = self.claim.clone();
+        self.core.db.write(move |tx| claim.advance(tx, progress, Some(&partial))).await
     }
 }
 

@@ -84,7 +84,11 @@ async fn work(core: Core, share: Share, mut stopped: watch::Receiver<bool>) {
 }
 
 /// Does one job, if there is one.
-async fn run_next(core: &Core, share: Share, stopped: &watch::Receiver<bool>) -> Result<bool> {
+pub(super) async fn run_next(
+    core: &Core,
+    share: Share,
+    stopped: &watch::Receiver<bool>,
+) -> Result<bool> {
     if !core.db.read(move |tx| is_due(tx, share)).await? {
         return Ok(false);
     }
