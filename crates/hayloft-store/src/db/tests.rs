@@ -50,14 +50,14 @@ struct Held {
 impl Held {
     fn new(db: &Db) -> Self {
         let gate = Arc::new(Barrier::new(2));
-        let (waiting, inside) = (db.clone(), Arc::clone(&gate));
+        let (other, inside) = (db.clone(), Arc::clone(&gate));
         let writing = tokio::spawn(async move {
             let hold = move |_: &mut Tx<'_>| {
                 inside.wait();
                 inside.wait();
                 Ok(())
             };
-            waiting.write(hold).await
+            other.write(hold).await
         });
         gate.wait();
         Self { db: db.clone(), gate, writing }

@@ -21,17 +21,20 @@ pub(in crate::db) const BATCH_MAX: usize = 64;
 /// How often a batch is tried before its callers hear [`DbError::Busy`].
 const TRIES_MAX: u32 = 10;
 
-/// The first pause after a conflict; it doubles with each, and is drawn from half of it to all.
+/// The pause doubles from this with each try, and is drawn from half of it to all.
 const PAUSE_MS: u64 = 2;
 
 /// The exponent past which the pause grows no more.
 const DOUBLINGS_MAX: u32 = 6;
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+/// The first try runs beside the batches of other processes.
+const TOGETHER: &str =
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE migration IN ROW EXCLUSIVE MODE";
 
-/// After a conflict batches of all processes queue instead of meeting again. A lock as the first
-/// statement is taken before the transaction's snapshot, so who has waited sees what it waited for.
-const IN_TURN: &str = "LOCK TABLE migration IN EXCLUSIVE MODE";
+/// After a conflict a batch runs alone: it waits for those that run and has all later ones wait, so
+/// it cannot meet another again. A lock as the first statement is taken before the transaction's
+/// snapshot, so who has waited sees what it waited for.
+const ALONE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE migration IN EXCLUSIVE MODE";
 
 /// A writer must not hold others up for ever, and not wait for ever.
 const LIMITS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
@@ -65,7 +68,8 @@ impl Batches {
     pub(in crate::db) fn run(&mut self, mut batch: Vec<Box<dyn Job>>) {
         let mut last = DbError::Busy;
         for attempt in 0..TRIES_MAX {
-            if attempt > 0 {
+            // The second try waits for its turn as it is; a third is for a server in trouble.
+            if attempt > 1 {
                 pause(attempt);
             }
             match self.attempt(&mut batch, attempt) {
@@ -108,10 +112,7 @@ fn attempt_on(
     batch: &mut [Box<dyn Job>],
     attempt: u32,
 ) -> Result<Vec<Ran>, Failure> {
-    session.before_next(BEGIN);
-    if attempt > 0 {
-        session.before_next(IN_TURN);
-    }
+    session.before_next(if attempt == 0 { TOGETHER } else { ALONE });
     let mut ran = Vec::with_capacity(batch.len());
     for job in batch {
         // Sent along with the job's first statement, so a savepoint costs no round trip.
@@ -131,15 +132,15 @@ fn attempt_on(
         session.before_next("RELEASE job");
         ran.push(Ran { succeeded, effects });
     }
-    commit(session, context, &ran)?;
-    Ok(ran)
-}
-
-fn commit(session: &mut Session, context: &Context, ran: &[Ran]) -> Result<(), Failure> {
     #[cfg(feature = "testing")]
     if context.faults.strikes(Call::Commit) {
         return Err(Failure::Final(DbError::Commit("injected failure of a commit".into())));
     }
+    commit(session, &ran)?;
+    Ok(ran)
+}
+
+fn commit(session: &mut Session, ran: &[Ran]) -> Result<(), Failure> {
     let told = ran.iter().filter(|job| job.succeeded);
     for notice in told.flat_map(|job| &job.effects.notices) {
         let params = [Value::from(super::listener::CHANNEL), Value::from(notice)];
