@@ -1,5 +1,8 @@
 //! What is kept for how long: uploads that nobody confirmed, the trash, the feed, sign-ins.
 
+#[cfg(test)]
+mod tests;
+
 use hayloft_store::{Tx, params};
 
 use crate::{AccountId, BlobId, Core, Result, event, job, token, trash, tree::sql, upload};
