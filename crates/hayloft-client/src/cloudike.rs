@@ -24,7 +24,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use hayloft_wire::cloudike as wire;
-use reqwest::Url;
+pub use reqwest::Url;
 
 pub use account::{ProfileChange, Registration, SignIn};
 pub use archive::{ArchiveRequest, ByteStream};
@@ -33,6 +33,7 @@ pub use download::{Download, PART_SUFFIX, part_path};
 pub use error::{Error, Refusal};
 pub use events::{EventFollower, EventQuery};
 pub use files::{Cached, Listing, PrecheckAction, PrecheckRequest, Search};
+pub use gauge::md5_hex;
 pub use listing::Tree;
 pub use retry::Retry;
 pub use upload::{MULTIPART_FROM, Upload, Uploaded, file_md5, modified_ms};

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use hayloft_wire::cloudike::DownloadInfo;
-use md5::{Digest, Md5};
 use reqwest::header::{CONTENT_RANGE, IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 use tokio::time::timeout;
@@ -21,7 +20,7 @@ use tokio::time::timeout;
 use self::arrival::Arrival;
 pub use self::arrival::{PART_SUFFIX, part_path};
 use super::archive::ByteStream;
-use super::gauge::{Gauge, hex};
+use super::gauge::{Gauge, hex, md5_hex};
 use super::request::accept;
 use super::retry::{Patience, Repeat};
 use super::{CALL_TIMEOUT, Client, Error};
@@ -94,7 +93,7 @@ impl Download<'_> {
         let url = self.client.given_url(&info.url)?;
         let build = || self.client.http.get(url.clone()).timeout(CALL_TIMEOUT);
         let content = self.client.repeat(Repeat::Safe, build).await?.body;
-        verify(info, content.len() as u64, &hex(Md5::new_with_prefix(&content)))?;
+        verify(info, content.len() as u64, &md5_hex(&content))?;
         gauge.add(content.len() as u64);
         arrival::write_whole(self.target, content, info.client_data.modified).await
     }

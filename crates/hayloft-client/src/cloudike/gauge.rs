@@ -79,7 +79,12 @@ pub(super) fn watched(
     })
 }
 
-/// MD5 in hex, as it travels.
+/// MD5 of some bytes in hex, as it travels.
+pub fn md5_hex(content: impl AsRef<[u8]>) -> String {
+    hex(Md5::new_with_prefix(content))
+}
+
+/// A finished MD5 in hex.
 pub(super) fn hex(hash: Md5) -> String {
     use std::fmt::Write as _;
     hash.finalize().iter().fold(String::with_capacity(32), |mut text, byte| {

@@ -19,7 +19,7 @@ use hayloft_wire::cloudike::{ErrorCode, PartTicket, UploadTicket};
 use md5::{Digest, Md5};
 
 use self::journal::Journal;
-use super::gauge::{Gauge, hex};
+use super::gauge::{Gauge, hex, md5_hex};
 use super::{Client, CreateUpload, Created, Error, Metadata};
 
 /// Up to this size a file is read at once: one system call more would cost more than the memory.
@@ -132,7 +132,7 @@ impl Upload<'_> {
         if content.len() as u64 != before.size {
             return Err(Error::Changed(self.source.to_owned()));
         }
-        let checksum = hex(Md5::new_with_prefix(&content));
+        let checksum = md5_hex(&content);
         let content = Bytes::from(content);
         match self.create(before, Some(&checksum), false).await? {
             Created::Done(metadata) => Ok(deduplicated(*metadata, before, gauge)),

@@ -142,25 +142,27 @@ pub struct ClientData<'a> {
 }
 
 /// Previews, tags and measures that plug-ins drew from a file; only kinds that apply are present.
+///
+/// Boxed, because most files have none of it and a listing holds many files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(default)]
 pub struct Extradata<'a> {
     /// Small pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thumbnails: Option<ExtradataThumbnails<'a>>,
+    pub thumbnails: Option<Box<ExtradataThumbnails<'a>>>,
     /// A document as PDF.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pdf: Option<ExtradataPdf<'a>>,
+    pub pdf: Option<Box<ExtradataPdf<'a>>>,
     /// A film in other sizes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub videos: Option<ExtradataVideos<'a>>,
+    pub videos: Option<Box<ExtradataVideos<'a>>>,
     /// Measures of a picture or film.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub metainfo: Option<MetaInfo<'a>>,
+    pub metainfo: Option<Box<MetaInfo<'a>>>,
     /// Tags of a piece of music.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mp3: Option<Mp3Tags<'a>>,
+    pub mp3: Option<Box<Mp3Tags<'a>>>,
 }
 
 /// How far a plug-in is.

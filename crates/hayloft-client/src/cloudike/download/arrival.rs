@@ -12,7 +12,7 @@ use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::Error;
-use super::hex;
+use super::md5_hex;
 
 /// Written to the file at once.
 const WRITE_BYTES: usize = 1024 * 1024;
@@ -31,7 +31,7 @@ pub fn part_path(target: &Path) -> PathBuf {
         return target.with_file_name(part);
     }
     // Too long a name for a suffix: its MD5 stands for it.
-    let short = hex(Md5::new_with_prefix(name.as_encoded_bytes()));
+    let short = md5_hex(name.as_encoded_bytes());
     target.with_file_name(format!("{short}{PART_SUFFIX}"))
 }
 
@@ -177,6 +177,7 @@ async fn blocking(
 
 #[cfg(test)]
 mod tests {
+    use super::super::hex;
     use super::*;
 
     #[test]
@@ -196,7 +197,7 @@ mod tests {
         let mut arrival = Arrival::open(&target, 8).await.unwrap();
         assert_eq!(arrival.bytes, 4);
         arrival.write(b"done").await.unwrap();
-        assert_eq!(hex(arrival.hash.clone()), hex(Md5::new_with_prefix("halfdone")));
+        assert_eq!(hex(arrival.hash.clone()), md5_hex("halfdone"));
         arrival.finish(&target, Some(-1500)).await.unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "halfdone");
         let metadata = std::fs::metadata(&target).unwrap();
