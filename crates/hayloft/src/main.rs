@@ -1,3 +1,47 @@
 //! The one program: serve, administer, work with files on any remote.
 
-fn main() {}
+mod cli;
+mod commands;
+mod failure;
+mod local;
+mod location;
+mod output;
+mod password;
+mod remotes;
+mod transfer;
+mod walk;
+
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use clap::Parser as _;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::Cli;
+
+/// The system's allocator keeps what a burst of requests took, thread by thread; this one gives
+/// it back, and is faster.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match threads() {
+        Ok(runtime) => runtime,
+        Err(err) => {
+            eprintln!("hayloft: cannot start its threads: {err}");
+            return ExitCode::from(2);
+        }
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// More threads than processors: short reads of the database run on them, and one that waits for
+/// the disk must hold nobody up.
+fn threads() -> std::io::Result<Runtime> {
+    let processors = available_parallelism().map_or(2, usize::from);
+    Builder::new_multi_thread().worker_threads((2 * processors).max(4)).enable_all().build()
+}

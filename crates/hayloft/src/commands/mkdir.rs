@@ -1,0 +1,44 @@
+//! `hayloft mkdir`: new folders.
+
+use hayloft_client::cloudike::Client;
+use hayloft_wire::cloudike::ErrorCode;
+
+use crate::cli::Connection;
+use crate::failure::Failure;
+use crate::location::{Location, RemotePath};
+use crate::remotes::connect;
+
+/// Make folders
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folders
+    #[arg(value_name = "NAME:PATH", required = true)]
+    paths: Vec<Location>,
+    /// Missing ones around them too, and be content with those that are there
+    #[arg(short, long)]
+    parents: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Args {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        for at in &self.paths {
+            let client = connect(&at.remote, &self.connection)?;
+            self.make(&client, &at.path).await.map_err(|failure| failure.about(at))?;
+        }
+        Ok(())
+    }
+
+    async fn make(&self, client: &Client, path: &RemotePath) -> Result<(), Failure> {
+        match client.create_folder(path.as_str(), None, self.parents).await {
+            Err(err) if self.parents && err.is(&ErrorCode::FolderAlreadyCreated) => {
+                if client.stat(path.as_str()).await?.folder {
+                    return Ok(());
+                }
+                Err(Failure::refused("a file is there"))
+            }
+            made => Ok(made.map(drop)?),
+        }
+    }
+}
