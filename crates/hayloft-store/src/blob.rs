@@ -1,10 +1,17 @@
 //! Bytes under a key, written once.
 
+#[cfg(test)]
+mod contract;
 mod disk;
 mod error;
+#[cfg(feature = "testing")]
+mod faulty;
 mod key;
 mod memory;
 mod open;
+mod s3;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, ops::Range, path::PathBuf, time::SystemTime};
 
@@ -13,6 +20,8 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 pub use error::BlobError;
+#[cfg(feature = "testing")]
+pub use faulty::FaultyBlobs;
 pub use key::BlobKey;
 pub use memory::MemoryBlobs;
 pub use open::open;

@@ -15,6 +15,7 @@ use std::{path::PathBuf, sync::Arc, thread};
 use tokio::sync::broadcast;
 
 pub use error::DbError;
+pub(crate) use error::chain;
 pub use row::{FromColumn, Row};
 pub use tx::Tx;
 pub use value::Value;

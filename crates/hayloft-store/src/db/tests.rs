@@ -16,6 +16,7 @@ use crate::{
 
 mod subset;
 
+const NOTHING: [i64; 0] = [];
 const TABLE: &str = "CREATE TABLE t (k BIGINT PRIMARY KEY, v TEXT, b BIGINT)";
 
 /// A fresh database of each engine, with a table to play in.
@@ -102,7 +103,7 @@ async fn a_panic_alone_leaves_nothing() {
         };
         assert!(matches!(db.write(panicking).await, Err(DbError::Panicked)));
         assert!(matches!(db.read(|_| panic!("in a read")).await, Err::<(), _>(DbError::Panicked)));
-        assert_eq!(stored(db).await, []);
+        assert_eq!(stored(db).await, NOTHING);
         db.ping().await.unwrap();
     }
 }
@@ -158,7 +159,7 @@ async fn a_failed_commit_is_told_to_every_caller_and_has_no_effect() {
         }
         assert!(db.faults().heal());
         assert_eq!(effects.load(Ordering::SeqCst), 0);
-        assert_eq!(stored(db).await, []);
+        assert_eq!(stored(db).await, NOTHING);
         // What comes after is well, and the first notice is its.
         db.write(|tx| {
             tx.notify("after");
@@ -209,7 +210,7 @@ async fn after_a_failed_statement_nothing_of_a_transaction_is_kept() {
             })
             .await;
         assert!(matches!(outcome, Err(DbError::Aborted)), "{outcome:?}");
-        assert_eq!(stored(db).await, []);
+        assert_eq!(stored(db).await, NOTHING);
     }
 }
 
@@ -283,7 +284,7 @@ async fn a_read_cannot_write() {
     for test in with_table().await {
         let outcome = test.db().read(|tx| put(tx, 1)).await;
         assert!(matches!(outcome, Err(DbError::Other(_))), "{outcome:?}");
-        assert_eq!(stored(test.db()).await, []);
+        assert_eq!(stored(test.db()).await, NOTHING);
     }
 }
 
@@ -363,7 +364,7 @@ async fn a_lost_connection_is_replaced() {
             )
         });
         assert!(cut.await.unwrap().len() >= 3);
-        assert_eq!(stored(db).await, []);
+        assert_eq!(stored(db).await, NOTHING);
         db.write(|tx| put(tx, 1)).await.unwrap();
         assert_eq!(stored(db).await, [1]);
         assert_eq!(notices.recv().await.unwrap(), NOTICE_OF_A_GAP);
@@ -419,7 +420,7 @@ async fn the_statement_told_to_fail_fails() {
         assert!(outcome.is_err());
         assert!(db.faults().heal());
         assert!(!db.faults().heal());
-        assert_eq!(stored(db).await, []);
+        assert_eq!(stored(db).await, NOTHING);
     }
 }
 
