@@ -19,6 +19,9 @@ use crate::process::{Server, free_address};
 const LOGIN: &str = "admin@localhost";
 const PASSWORD: &str = "correct horse battery staple";
 
+/// Signing in takes memory for the password's hash, which goes back to the system only then.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// A running server and a token for it.
 pub(crate) struct Hayloft {
     pub(crate) server: Server,
@@ -55,27 +58,34 @@ impl Hayloft {
     /// Starts a server on the empty folder `data` and signs in.
     pub(crate) async fn start(program: &Path, data: &Path) -> Result<Self> {
         let address = free_address()?;
-        let log = std::fs::File::create(data.with_extension("log"))?;
+        let log_file = data.with_extension("log");
+        let log = std::fs::File::create(&log_file)?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data);
         command.env("HAYLOFT_ADMIN_LOGIN", LOGIN).env("HAYLOFT_ADMIN_PASSWORD", PASSWORD);
         command.stdout(Stdio::null()).stderr(log);
-        let server = Server::start(&mut command, address)?;
+        let server = Server::start(&mut command, address)
+            .with_context(|| format!("its log is {}", log_file.display()))?;
         let api = Rc::new(Api { address, auth: token(address).await? });
         Ok(Self { server, api })
     }
 
-    /// Resident memory of the server when it has nothing to do.
+    /// Resident memory of the server when it has had nothing to do for a while.
     pub(crate) async fn idle_memory_mib(&self) -> Result<f64> {
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(IDLE).await;
         self.server.memory_mib("VmRSS")
     }
 }
 
 async fn token(address: SocketAddr) -> Result<String> {
     let body = serde_json::to_vec(&json!({"login": LOGIN, "password": PASSWORD}))?;
-    let login =
-        request("POST", "/api/1/accounts/login/", "Content-Type: application/json\r\n", &body);
+    let login = request(
+        address,
+        "POST",
+        "/api/1/accounts/login/",
+        "Content-Type: application/json\r\n",
+        &body,
+    );
     let reply = Connection::open(address).await?.send(&login).await?.expect(200)?;
     let reply: Value = serde_json::from_slice(&reply.body)?;
     let token = reply["token"].as_str().context("no token")?;
@@ -86,12 +96,18 @@ impl Api {
     /// A POST with JSON parameters; `method` as in the reference, without a slash before it.
     pub(crate) fn post(&self, method: &str, parameters: &Value) -> Vec<u8> {
         let headers = format!("{}Content-Type: application/json\r\n", self.auth);
-        request("POST", &format!("/api/1/{method}"), &headers, parameters.to_string().as_bytes())
+        request(
+            self.address,
+            "POST",
+            &format!("/api/1/{method}"),
+            &headers,
+            parameters.to_string().as_bytes(),
+        )
     }
 
     pub(crate) fn get(&self, method: &str, more_headers: &str) -> Vec<u8> {
         let headers = format!("{}{more_headers}", self.auth);
-        request("GET", &format!("/api/1/{method}"), &headers, b"")
+        request(self.address, "GET", &format!("/api/1/{method}"), &headers, b"")
     }
 
     pub(crate) async fn connect(&self) -> Result<Connection> {
@@ -128,14 +144,14 @@ impl Api {
         for (name, value) in &ticket.headers {
             headers.extend([&**name, ": ", &**value, "\r\n"]);
         }
-        let put = request("PUT", path_of(&ticket.url), &headers, content);
+        let put = request(self.address, "PUT", path_of(&ticket.url), &headers, content);
         let stored = connection.send(&put).await?;
         ensure!(matches!(stored.status, 200 | 201), "PUT: {}", stored.status);
         self.confirm(connection, &ticket.confirm_url).await
     }
 
     pub(crate) async fn confirm(&self, connection: &mut Connection, url: &str) -> Result<()> {
-        let confirm = request("POST", path_of(url), &self.auth, b"");
+        let confirm = request(self.address, "POST", path_of(url), &self.auth, b"");
         connection.send(&confirm).await?.expect(200).map(|_| ())
     }
 }

@@ -44,6 +44,9 @@ struct Options {
     /// Where data is put; the disk of this folder is what is measured.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
+    /// Measure this `hayloft` instead of building one: to compare two states of the code.
+    #[arg(long)]
+    program: Option<PathBuf>,
     #[command(subcommand)]
     peer: Option<Peer>,
 }
@@ -68,7 +71,7 @@ fn main() -> Result<()> {
         !options.write || options.rounds >= ROUNDS_TO_WRITE,
         "--write wants at least {ROUNDS_TO_WRITE} rounds"
     );
-    let bench = Bench::prepare(&options.folder)?;
+    let bench = Bench::prepare(options.program, &options.folder)?;
     let mut measured = Vec::new();
     for scenario in chosen {
         measured.extend(run(&bench, scenario, options.rounds)?);

@@ -181,8 +181,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn prepare(folder: &Path) -> Result<Self> {
-        let program = hayloft::build()?;
+    pub(crate) fn prepare(program: Option<PathBuf>, folder: &Path) -> Result<Self> {
+        let program = program.map_or_else(hayloft::build, Ok)?;
         std::fs::create_dir_all(folder)?;
         // A run of its own, so that what an interrupted one left behind is not in the way.
         let run = folder.canonicalize()?.join(format!("run-{}", std::process::id()));

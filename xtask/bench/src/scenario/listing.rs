@@ -33,7 +33,11 @@ pub(crate) fn full(bench: &Bench, folder: &Path) -> Result<Vec<Sample>> {
 pub(crate) fn not_modified(bench: &Bench, folder: &Path) -> Result<Vec<Sample>> {
     let theirs = bench.runtime.block_on(async {
         let bare = peers::bare_304()?;
-        unchanged(bare.address, request("GET", "/", "If-None-Match: \"bare\"\r\n", b"")).await
+        unchanged(
+            bare.address,
+            request(bare.address, "GET", "/", "If-None-Match: \"bare\"\r\n", b""),
+        )
+        .await
     })?;
     let ours = bench.runtime.block_on(async {
         let hayloft = with_files(bench, folder).await?;
@@ -71,7 +75,7 @@ async fn propfind(folder: &Path) -> Result<f64> {
         std::fs::write(root.join(format!("folder/file-{number:03}.txt")), "")?;
     }
     let nginx = nginx::start(&folder.join("nginx"), &root)?;
-    let propfind = request("PROPFIND", "/folder/", "Depth: 1\r\n", b"");
+    let propfind = request(nginx.address, "PROPFIND", "/folder/", "Depth: 1\r\n", b"");
     let reply = Connection::open(nginx.address).await?.send(&propfind).await?.expect(207)?;
     let entries = String::from_utf8_lossy(&reply.body).matches("<D:response>").count();
     ensure!(entries == FILES + 1, "PROPFIND lists {entries}");

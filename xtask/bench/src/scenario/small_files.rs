@@ -44,9 +44,10 @@ async fn rclone(folder: &Path) -> Result<f64> {
         std::fs::create_dir_all(root.join(client.to_string()))?;
     }
     let rclone = peers::rclone(&root)?;
-    load::rate(rclone.address, async move |connection: &mut Connection, client, turn| {
+    let address = rclone.address;
+    load::rate(address, async move |connection: &mut Connection, client, turn| {
         let path = format!("/{client}/{turn}");
-        let put = connection.send(&request("PUT", &path, "", &content(&path))).await?;
+        let put = connection.send(&request(address, "PUT", &path, "", &content(&path))).await?;
         ensure!(matches!(put.status, 200 | 201 | 204), "rclone: {}", put.status);
         Ok(())
     })
