@@ -78,7 +78,7 @@ async fn work(core: Core, share: Share, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = jobs.changed() => {}
             () = sleep(wait) => {}
-            () = told_to_stop(&mut stopped) => {}
+            () = told_to_stop(&mut stopped) => return,
         }
     }
 }

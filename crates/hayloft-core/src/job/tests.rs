@@ -395,6 +395,45 @@ fn two_runners_do_each_job_once() {
     }
 }
 
+/// Fails each statement of a job in turn: the next runner brings it to its end, and the tree is
+/// then as `expected`.
+fn survives_a_failure_at_any_statement(work: &Work, expected: &str) {
+    const STATEMENTS_MAX: u64 = 500;
+    for at in 0..STATEMENTS_MAX {
+        let mut world = World::planted(&["a/b.txt", "c.txt", "d.txt"]);
+        world.file("d.txt", "second").unwrap();
+        delete(&world, "/a");
+        delete(&world, "/c.txt");
+        let ticket = queue(&world, work.clone());
+        world.core.db.faults().fail_nth_of(hayloft_store::Call::Statement, at);
+        let (_stop, stopped) = watch::channel(false);
+        while let Ok(true) = world.wait(run_next(&world.core, Share::Any, &stopped)) {}
+        let fired = world.core.db.faults().heal();
+        for _ in 0..2 {
+            later(&world, LEASE_MS);
+            run_due(&world);
+        }
+        let end = how(&world, &ticket).unwrap();
+        assert!(matches!(end, JobStatus::Done(_)), "statement {at}: {end:?}");
+        assert_eq!(world.draw(), expected, "statement {at}");
+        world.assert_sound();
+        if !fired {
+            return;
+        }
+    }
+    panic!("the job makes more than {STATEMENTS_MAX} statements");
+}
+
+#[test]
+fn a_restore_survives_a_failure_at_any_statement() {
+    survives_a_failure_at_any_statement(&restore(&["c.txt", "a"], false), "a/ a/b.txt c.txt d.txt");
+}
+
+#[test]
+fn a_purge_survives_a_failure_at_any_statement() {
+    survives_a_failure_at_any_statement(&Work::Purge, "d.txt");
+}
+
 #[test]
 fn every_failure_that_can_be_written_down_is_the_error_it_was() {
     let errors = [
