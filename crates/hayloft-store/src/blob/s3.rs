@@ -202,7 +202,8 @@ fn unavailable(error: object_store::Error) -> BlobError {
     BlobError::Unavailable(crate::db::chain(&error))
 }
 
-/// Names ring as the process's TLS, unless the program has chosen already.
+/// Names ring as the process's TLS, unless the program has chosen already: reqwest, which carries
+/// the requests, is built without a choice of its own.
 fn use_ring() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {

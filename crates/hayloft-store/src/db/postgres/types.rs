@@ -110,3 +110,52 @@ impl<'a> FromSql<'a> for Whole {
 
     accepts!(NUMERIC);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A number as PostgreSQL sends it: groups of four digits, zeros at the end left out.
+    fn sent(value: i64) -> Vec<u8> {
+        let (mut rest, mut digits) = (value.unsigned_abs(), Vec::new());
+        while rest > 0 {
+            digits.insert(0, u16::try_from(rest % 10_000).unwrap());
+            rest /= 10_000;
+        }
+        let weight = u16::try_from(digits.len()).unwrap().wrapping_sub(1);
+        while digits.last() == Some(&0) {
+            digits.pop();
+        }
+        let sign = if value < 0 { 0x4000 } else { 0 };
+        let head = [u16::try_from(digits.len()).unwrap(), weight, sign, 0];
+        head.into_iter().chain(digits).flat_map(u16::to_be_bytes).collect()
+    }
+
+    fn read(raw: &[u8]) -> Option<i64> {
+        Whole::from_sql(&Type::NUMERIC, raw).ok().map(|whole| whole.0)
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_are_read_as_sent(value in -i64::MAX..) {
+            prop_assert_eq!(read(&sent(value)), Some(value));
+        }
+
+        #[test]
+        fn garbage_is_an_error_or_a_number_but_no_panic(raw: Vec<u8>) {
+            let _ = read(&raw);
+        }
+    }
+
+    #[test]
+    fn fractions_and_numbers_too_large_are_errors() {
+        let words =
+            |words: &[u16]| words.iter().flat_map(|it| it.to_be_bytes()).collect::<Vec<_>>();
+        assert_eq!(read(&words(&[2, 0, 0, 2, 1, 5000])), None, "1.5");
+        assert_eq!(read(&words(&[1, 5, 0, 0, 1])), None, "10^20");
+        assert_eq!(read(&words(&[0, 0, 0xC000, 0])), None, "not a number");
+        assert_eq!(read(&words(&[2, 1, 0])), None, "cut short");
+    }
+}
