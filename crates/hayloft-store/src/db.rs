@@ -71,10 +71,13 @@ enum Readers {
 impl Db {
     /// Opens `sqlite:<file>` or `postgres://…` and brings its tables up to date.
     ///
-    /// It blocks, as a program does it once at its start.
+    /// With `?sslmode=require` the way to PostgreSQL is TLS, and the server's certificate must be
+    /// one that the system trusts; else there is no TLS. It blocks, as a program does it once at
+    /// its start.
     pub fn open(url: &str, options: &DbOptions) -> Result<Self, DbError> {
         let context = Context {
             clock: options.clock.clone(),
+            commits: Arc::default(),
             #[cfg(feature = "testing")]
             faults: Faults::default(),
         };
@@ -142,6 +145,9 @@ impl Db {
     }
 
     /// Runs a long read, such as a walk of a whole tree, off the async threads.
+    ///
+    /// It must not wait for a client within: as long as it lasts, SQLite cannot start its log anew
+    /// and PostgreSQL cannot clear old rows away.
     pub async fn read_long<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -172,16 +178,12 @@ impl Db {
 
     /// A number that changes with every commit, for caches that hold as long as nothing changed:
     /// take it before the read that fills the cache. `None` where others may write unseen.
+    ///
+    /// It costs an atomic read. A commit of another process to the same file, such as an
+    /// administrator's command, shows within a tenth of a second.
     pub fn commit_count(&self) -> Option<u64> {
         let Readers::Sqlite(readers) = &self.inner.readers else { return None };
-        match readers.commit_count() {
-            Ok(count) => Some(count),
-            Err(error) => {
-                // Without the number a cache is only slower, never wrong.
-                tracing::warn!(%error, "the number of commits could not be read");
-                None
-            }
-        }
+        Some(readers.commit_count())
     }
 
     /// Receives every payload given to [`Tx::notify`] after its commit, by this process and, on
