@@ -32,7 +32,7 @@ pub use content::{CreateUpload, Created};
 pub use download::{Download, PART_SUFFIX, part_path};
 pub use error::{Error, Refusal};
 pub use events::{EventFollower, EventQuery};
-pub use files::{Cached, Listing, PrecheckAction, PrecheckRequest, Search};
+pub use files::{Cached, Listing, Made, PrecheckAction, PrecheckRequest, Search};
 pub use gauge::md5_hex;
 pub use listing::Tree;
 pub use retry::Retry;
@@ -141,22 +141,4 @@ fn address(text: &str) -> Result<Url, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_ends_in_a_slash_and_is_http() {
-        let text = |from: &str| address(from).map(|url| url.to_string()).ok();
-        assert_eq!(text("http://h:80").as_deref(), Some("http://h/"));
-        assert_eq!(text("https://h/cloud?x#y").as_deref(), Some("https://h/cloud/"));
-        assert_eq!(text("ftp://h"), None);
-        assert_eq!(text("h.example.com"), None);
-    }
-
-    #[test]
-    fn a_secret_is_not_shown() {
-        let token = Auth::Token("s3cret".into());
-        let basic = Auth::Basic { login: "ann".into(), password: "s3cret".into() };
-        assert_eq!(format!("{token:?} {basic:?}"), r#"Token(…) Basic("ann", …)"#);
-    }
-}
+mod tests;

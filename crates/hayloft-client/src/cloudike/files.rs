@@ -1,7 +1,7 @@
 //! Files and folders: methods 72 to 77, 91 to 94, 98 to 102, 143, 144.
 
 use hayloft_wire::cloudike::{
-    DirSize, Empty, FolderInfo, MultiResult, NodeOutcome, Page, Precheck, PurgeStatus,
+    DirSize, Empty, ErrorCode, FolderInfo, MultiResult, NodeOutcome, Page, Precheck, PurgeStatus,
 };
 use reqwest::header::{ETAG, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
@@ -66,6 +66,15 @@ pub enum Cached<T> {
         /// The object.
         value: T,
     },
+}
+
+/// Since when a folder has been there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// It has just been made.
+    Now,
+    /// It was there before.
+    Before,
 }
 
 /// A question before a move, copy or upload.
@@ -134,6 +143,22 @@ impl Client {
             body["modified"] = modified.into();
         }
         self.post(Repeat::Once, "1/fileops/folder_create", &body).await
+    }
+
+    /// Makes a folder with those around it (#72), or is content with one that is there. Unlike
+    /// [`create_folder`](Self::create_folder) it may be repeated when the connection breaks.
+    pub async fn ensure_folder(&self, path: &str, modified: Option<i64>) -> Result<Made, Error> {
+        let mut body = json!({ "path": path, "create_dirs": true });
+        if let Some(modified) = modified {
+            body["modified"] = modified.into();
+        }
+        match self.post::<Metadata>(Repeat::Safe, "1/fileops/folder_create", &body).await {
+            Ok(_) => Ok(Made::Now),
+            Err(err) if err.is(&ErrorCode::FolderAlreadyCreated) => {
+                if self.stat(path).await?.folder { Ok(Made::Before) } else { Err(err) }
+            }
+            Err(err) => Err(err),
+        }
     }
 
     /// Size and number of what lies below a folder (#73).
