@@ -74,7 +74,9 @@ impl Located {
                 let range = within(range.start)..within(range.end);
                 // The row comes from a disk, which may have damaged it.
                 if range.end > data.len() {
-                    return Err(Error::Internal("a stored content is shorter than recorded".into()));
+                    return Err(Error::Internal(
+                        "a stored content is shorter than recorded".into(),
+                    ));
                 }
                 Ok(stream::iter([Ok(data.slice(range))]).boxed())
             }

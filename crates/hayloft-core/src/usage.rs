@@ -132,8 +132,8 @@ pub fn quota(tx: &mut Tx<'_>, settings: &Settings, account: AccountId) -> Result
     Ok(Quota::effective(set.0, set.1, settings.default_quota_bytes))
 }
 
-/// Refuses when `bytes` more would pass the hard quota. For early answers: [`change`] and
-/// [`grow`] are what holds the line.
+/// Refuses when `bytes` more would pass the hard quota. For early answers: the write
+/// itself is what holds the line.
 pub fn require_room(
     tx: &mut Tx<'_>,
     settings: &Settings,

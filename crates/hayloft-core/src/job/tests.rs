@@ -359,6 +359,14 @@ fn a_runner_does_what_comes_and_stops_when_told() {
             std::thread::sleep(Duration::from_millis(5));
         }
         assert!(ended(), "{:?}", how(&world, &ticket));
+        let indexed = || world.read(|tx, _| crate::search::backlog(tx)).unwrap().is_none();
+        for _ in 0..2000 {
+            if indexed() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(indexed(), "names wait for the index");
         world.wait(runner.stop());
         let ticket = queue(&world, Work::Purge);
         std::thread::sleep(Duration::from_millis(50));

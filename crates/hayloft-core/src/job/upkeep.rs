@@ -9,14 +9,19 @@ use tokio::{
 };
 
 use super::{runner::told_to_stop, sweep};
-use crate::{Core, Result, retention, search};
+use crate::{Core, NodeId, Result, retention, search};
 
 /// Names are searchable at once; this is how soon the index has them.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How many names one transaction indexes: a few milliseconds of the one writer.
 const INDEX_STEP: u32 = 200;
-/// The pause between two such transactions, so that a big upload keeps most of the writer.
+/// How many such transactions at a time, before the calm is looked for again.
+const INDEX_STEPS: usize = 20;
+/// The pause between two of them, for the other writers.
 const INDEX_PAUSE: Duration = Duration::from_millis(20);
+/// More new nodes than this in [`INDEX_EVERY`] are an upload of many files: the index, which
+/// would take a tenth of the writer from it, comes after it.
+const CALM_NODES: i64 = 500;
 const MINUTE: Duration = Duration::from_mins(1);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 /// Listing every key of the blob store takes long, and finds only what crashes left behind.
@@ -25,7 +30,7 @@ const ORPHANS_EVERY: Duration = Duration::from_hours(24);
 /// Runs until it is told to stop.
 pub(super) async fn run(core: Core, mut stopped: watch::Receiver<bool>) {
     let all = futures::future::join4(
-        every(&core, INDEX_EVERY, "indexing names", index),
+        index_when_calm(&core),
         every(&core, MINUTE, "sweeping blobs", sweep_blobs),
         every(&core, RETENTION_EVERY, "dropping what is past its time", retention::run),
         every(&core, ORPHANS_EVERY, "looking for orphans", sweep::doom_orphans),
@@ -51,12 +56,35 @@ async fn every(core: &Core, period: Duration, what: &str, work: impl AsyncFn(&Co
     }
 }
 
-async fn index(core: &Core) -> Result<()> {
-    while core.db.read(search::is_behind).await? {
-        core.db.write(|tx| search::index_some(tx, INDEX_STEP)).await?;
-        sleep(INDEX_PAUSE).await;
+/// Names are found without the index too, so it may wait until the server has time.
+async fn index_when_calm(core: &Core) {
+    let mut ticks = interval(INDEX_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut newest = NodeId(0);
+    loop {
+        ticks.tick().await;
+        match index_if_calm(core, newest).await {
+            Ok(seen) => newest = seen,
+            Err(err) => tracing::warn!(error = ?err, "indexing names failed"),
+        }
     }
-    Ok(())
+}
+
+/// Indexes some names, unless many nodes were made since `newest` was; the newest node now.
+async fn index_if_calm(core: &Core, newest: NodeId) -> Result<NodeId> {
+    let Some(backlog) = core.db.read(search::backlog).await? else { return Ok(newest) };
+    // Ids are given in order, so their difference counts what was made in between.
+    let is_calm = backlog.newest.0 - newest.0 <= CALM_NODES;
+    if is_calm || backlog.is_long {
+        for _ in 0..INDEX_STEPS {
+            core.db.write(|tx| search::index_some(tx, INDEX_STEP)).await?;
+            if core.db.read(search::backlog).await?.is_none() {
+                break;
+            }
+            sleep(INDEX_PAUSE).await;
+        }
+    }
+    Ok(backlog.newest.max(newest))
 }
 
 async fn sweep_blobs(core: &Core) -> Result<()> {

@@ -58,7 +58,7 @@ fn indexed(world: &World, text: &str) -> String {
 }
 
 fn index(world: &World) {
-    while world.read(|tx, _| is_behind(tx)).unwrap() {
+    while world.read(|tx, _| backlog(tx)).unwrap().is_some() {
         world.write(|tx, _, _| index_some(tx, 2)).unwrap();
     }
 }
@@ -192,4 +192,23 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_backlog_is_told_with_its_newest_name_and_length() {
+    let world = World::planted(&["a", "b"]);
+    let seen = || world.read(|tx, _| backlog(tx)).unwrap();
+    let newest = world.read(|tx, ann| Ok(sql::child_id(tx, ann.root, "b")?.unwrap())).unwrap();
+    assert_eq!(seen(), Some(Backlog { newest, is_long: false }));
+    world
+        .write(|tx, _, _| {
+            for node in 1000..1000 + i64::from(BACKLOG_LONG) {
+                touch(tx, NodeId(node))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(seen().map(|seen| seen.is_long), Some(true));
+    world.write(|tx, _, _| index_some(tx, BACKLOG_LONG + 10)).unwrap();
+    assert_eq!(seen(), None);
 }
