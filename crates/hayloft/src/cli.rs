@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 /// A file cloud: its server, its administration, and files on any remote.
 #[derive(Debug, Parser)]
-#[command(name = "hayloft", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "hayloft", version, max_term_width = 100)]
 #[command(after_help = "\
 Files on a remote are named NAME:PATH, where NAME is one that `hayloft remote add` made.
 Exit codes: 0 done, 1 refused, 2 failed.")]
@@ -79,7 +79,13 @@ impl Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Connection {
     /// Try again for so long when the server is away or busy
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "HAYLOFT_RETRY_FOR")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        env = "HAYLOFT_RETRY_FOR",
+        hide_env_values = true
+    )]
     retry_for: u64,
 }
 
@@ -93,9 +99,99 @@ impl Connection {
 mod tests {
     use super::*;
     use clap::CommandFactory as _;
+    use insta::assert_snapshot;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// The help of a command, or of the program itself.
+    fn help(command: &str) -> String {
+        let mut cli = Cli::command().term_width(90);
+        cli.build();
+        let asked = match command {
+            "" => &mut cli,
+            _ => cli.find_subcommand_mut(command).unwrap(),
+        };
+        asked.render_help().to_string()
+    }
+
+    #[test]
+    fn help_is_what_people_read() {
+        assert_snapshot!(help(""), @"
+        A file cloud: its server, its administration, and files on any remote
+
+        Usage: hayloft <COMMAND>
+
+        Commands:
+          serve        Serve files to everybody who has an account
+          user         Administer accounts, on the data itself; a server may run meanwhile
+          check        Check every rule of the database and every file's content; never changes
+                       anything
+          remote       Add, list and remove remotes: servers, and who you are there
+          login        Sign in at a remote again, for instance after a change of the password
+          ls           List a folder: size, time and name of each entry
+          tree         Draw everything below a folder
+          get          Get remote files and folders
+          put          Put local files and folders on a remote
+          cat          Write the content of files to standard output, as it arrives
+          cp           Copy a file or folder on a remote, without moving its bytes
+          mv           Move or rename a file or folder on a remote
+          rm           Put files and folders into the trash
+          mkdir        Make folders
+          info         Tell all about a file or folder; a folder with what is below it
+          find         Find files and folders whose name has all these words, in any case
+          quota        Tell how much storage is used, and how much there may be
+          trash        List, restore and destroy what was deleted
+          versions     List the versions of a file, newest first
+          restore      Bring back an old version of a file, or a file or folder that was deleted
+          completions  Write a completion script for a shell to standard output
+          man          Write the man pages, one a command, into a folder
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help     Print help
+          -V, --version  Print version
+
+        Files on a remote are named NAME:PATH, where NAME is one that `hayloft remote add` made.
+        Exit codes: 0 done, 1 refused, 2 failed.
+        ");
+        assert_snapshot!(help("ls"), @"
+        List a folder: size, time and name of each entry
+
+        Usage: hayloft ls [OPTIONS] <NAME:PATH>
+
+        Arguments:
+          <NAME:PATH>  Folder, or a single file
+
+        Options:
+              --json                 As JSON
+              --retry-for <SECONDS>  Try again for so long when the server is away or busy [env:
+                                     HAYLOFT_RETRY_FOR] [default: 60]
+          -h, --help                 Print help
+        ");
+        assert_snapshot!(help("put"), @"
+        Put local files and folders on a remote
+
+        Usage: hayloft put [OPTIONS] <LOCAL>... <NAME:PATH>
+
+        Arguments:
+          <LOCAL>...   Local files and folders
+          <NAME:PATH>  Where to put them
+
+        Options:
+              --links                Follow symbolic links
+              --dedupe               Hash big files first: the server may have their content
+                                     already
+              --transfers <N>        Files to transfer at once [default: 8]
+              --checksum             Skip files with the same MD5, whatever their times; by
+                                     default size and time decide
+              --dry-run              Say what would be done, and do nothing
+              --json                 Tell the outcome as JSON
+              --retry-for <SECONDS>  Try again for so long when the server is away or busy [env:
+                                     HAYLOFT_RETRY_FOR] [default: 60]
+          -h, --help                 Print help (see more with '--help')
+        ");
     }
 }

@@ -101,6 +101,18 @@ impl From<Error> for Failure {
     }
 }
 
+/// Failures that say what they are about.
+pub(crate) trait About<T> {
+    /// Adds what it is about to a failure.
+    fn about(self, what: impl std::fmt::Display) -> Result<T, Failure>;
+}
+
+impl<T> About<T> for Result<T, Error> {
+    fn about(self, what: impl std::fmt::Display) -> Result<T, Failure> {
+        self.map_err(|err| Failure::from(err).about(what))
+    }
+}
+
 /// The error with all its causes, each said once.
 pub(crate) fn chain(err: &dyn StdError) -> String {
     let mut text = err.to_string();

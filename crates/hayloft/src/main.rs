@@ -25,7 +25,10 @@ use crate::cli::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(err) => return explain(&err),
+    };
     let runtime = match threads() {
         Ok(runtime) => runtime,
         Err(err) => {
@@ -37,6 +40,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Shows the help that was asked for, or what is wrong with the command line, which is refused.
+fn explain(err: &clap::Error) -> ExitCode {
+    // Whoever closed our output wants no explanation.
+    let _ = err.print();
+    if err.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }
 
 /// More threads than processors: short reads of the database run on them, and one that waits for

@@ -4,7 +4,7 @@ use hayloft_client::cloudike::{Client, Error};
 use hayloft_wire::cloudike::ErrorCode;
 
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::{Location, RemotePath};
 use crate::output::{path_of, print};
 use crate::remotes::connect;
@@ -31,15 +31,18 @@ impl Args {
         let goal = goal(&client, &self.from, &self.to).await?;
         let (from, folder) = (self.from.path.as_str(), goal.parent());
         if goal.name() == self.from.path.name() {
-            client.copy_into(from, folder.as_str(), false).await?;
-            return Ok(());
+            return client
+                .copy_into(from, folder.as_str(), false)
+                .await
+                .map(drop)
+                .about(&self.from);
         }
         if exists(&client, &goal).await? {
             return Err(Failure::refused(format!("{goal} is there already")));
         }
         // The server names a copy after its source. The first name is not kept, so it may as well
         // be `name (1)` if the name is taken.
-        let copy = client.copy_into(from, folder.as_str(), true).await?;
+        let copy = client.copy_into(from, folder.as_str(), true).await.about(&self.from)?;
         match client.rename(path_of(&copy), goal.name()).await {
             Ok(_) => Ok(()),
             Err(err) => {

@@ -11,7 +11,7 @@ use hayloft_client::cloudike::{Client, Metadata, file_md5};
 
 use self::plan::{Job, Plan};
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::remotes::connect;
 use crate::transfer::{Done, Options, Problem, Progress, Report};
@@ -42,7 +42,7 @@ impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let begin = Instant::now();
         let client = connect(&self.source.remote, &self.connection)?;
-        let node = client.stat(self.source.path.as_str()).await?;
+        let node = client.stat(self.source.path.as_str()).await.about(&self.source)?;
         let root = self.root(&node);
         let mut plan = Plan::new(&self.source.path, root, self.options.checksum);
         if node.folder {

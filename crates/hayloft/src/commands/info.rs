@@ -5,7 +5,7 @@ use hayloft_wire::cloudike::FolderInfo;
 use serde::Serialize;
 
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::output::{
     Entry, count, date, display_name, facts, modified_of, path_of, print, print_json, size,
@@ -43,9 +43,12 @@ struct Below {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let client = connect(&self.at.remote, &self.connection)?;
-        let node = client.stat(self.at.path.as_str()).await?;
-        let below =
-            if node.folder { Some(client.folder_info(self.at.path.as_str()).await?) } else { None };
+        let node = client.stat(self.at.path.as_str()).await.about(&self.at)?;
+        let below = if node.folder {
+            Some(client.folder_info(self.at.path.as_str()).await.about(&self.at)?)
+        } else {
+            None
+        };
         if self.json {
             let below = below.map(|below| Below {
                 size_bytes: below.size,

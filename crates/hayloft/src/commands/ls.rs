@@ -1,7 +1,7 @@
 //! `hayloft ls`: what is in a folder.
 
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::output::{Entry, listing, name_of, print, print_json};
 use crate::remotes::connect;
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let client = connect(&self.at.remote, &self.connection)?;
-        let mut node = client.folder(self.at.path.as_str()).await?;
+        let mut node = client.folder(self.at.path.as_str()).await.about(&self.at)?;
         let entries = match node.content.take() {
             Some(entries) => entries,
             None => vec![node],

@@ -1,7 +1,6 @@
 //! `hayloft mkdir`: new folders.
 
 use hayloft_client::cloudike::Client;
-use hayloft_wire::cloudike::ErrorCode;
 
 use crate::cli::Connection;
 use crate::failure::Failure;
@@ -31,14 +30,11 @@ impl Args {
     }
 
     async fn make(&self, client: &Client, path: &RemotePath) -> Result<(), Failure> {
-        match client.create_folder(path.as_str(), None, self.parents).await {
-            Err(err) if self.parents && err.is(&ErrorCode::FolderAlreadyCreated) => {
-                if client.stat(path.as_str()).await?.folder {
-                    return Ok(());
-                }
-                Err(Failure::refused("a file is there"))
-            }
-            made => Ok(made.map(drop)?),
+        if self.parents {
+            client.ensure_folder(path.as_str(), None).await?;
+        } else {
+            client.create_folder(path.as_str(), None, false).await?;
         }
+        Ok(())
     }
 }

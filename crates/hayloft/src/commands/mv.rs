@@ -2,7 +2,7 @@
 
 use super::cp::{exists, goal, same_remote};
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::output::path_of;
 use crate::remotes::connect;
@@ -36,8 +36,8 @@ impl Args {
         }
         let folder = goal.parent();
         if goal.name() == from.name() {
-            client.move_into(from.as_str(), folder.as_str(), self.force).await?;
-            return Ok(());
+            let moved = client.move_into(from.as_str(), folder.as_str(), self.force).await;
+            return moved.map(drop).about(&self.from);
         }
         if exists(&client, &goal).await? {
             if !self.force {
@@ -47,20 +47,20 @@ impl Args {
             client.delete(goal.as_str(), false, false).await?;
         }
         if folder == from.parent() {
-            client.rename(from.as_str(), goal.name()).await?;
-            return Ok(());
+            return client.rename(from.as_str(), goal.name()).await.map(drop).about(&self.from);
         }
         // Two calls: the one goes first whose result has a free name.
         if exists(&client, &folder.join(from.name())).await? {
-            let renamed = client.rename(from.as_str(), goal.name()).await?;
+            let renamed = client.rename(from.as_str(), goal.name()).await.about(&self.from)?;
             let at = path_of(&renamed);
             let moved = client.move_into(at, folder.as_str(), false).await;
-            moved.map_err(|err| Failure::from(err).about(format!("it is {at} now")))?;
+            moved.about(format!("it is {at} now"))?;
         } else {
-            let moved = client.move_into(from.as_str(), folder.as_str(), false).await?;
+            let moved =
+                client.move_into(from.as_str(), folder.as_str(), false).await.about(&self.from)?;
             let at = path_of(&moved);
             let renamed = client.rename(at, goal.name()).await;
-            renamed.map_err(|err| Failure::from(err).about(format!("it is {at} now")))?;
+            renamed.about(format!("it is {at} now"))?;
         }
         Ok(())
     }

@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use futures::{StreamExt as _, stream};
-use hayloft_client::cloudike::{Client, Metadata, file_md5, md5_hex};
-use hayloft_wire::cloudike::ErrorCode;
+use hayloft_client::cloudike::{Client, Made, Metadata, file_md5, md5_hex};
 
 use self::plan::{Existing, Job, Levels, Plan};
 use crate::cli::Connection;
@@ -224,15 +223,14 @@ async fn make_folders(
 ) -> Result<(), Failure> {
     for level in folders.into_values() {
         let make = |(path, modified): (RemotePath, Option<i64>)| async move {
-            let made = client.create_folder(path.as_str(), modified, true).await;
+            let made = client.ensure_folder(path.as_str(), modified).await;
             (path, made)
         };
         let mut making = stream::iter(level).map(make).buffer_unordered(at_once);
         while let Some((path, made)) = making.next().await {
             match made {
-                Ok(_) => report.folders += 1,
-                // A try whose answer was lost, or somebody else, was first.
-                Err(err) if err.is(&ErrorCode::FolderAlreadyCreated) => {}
+                Ok(Made::Now) => report.folders += 1,
+                Ok(Made::Before) => {} // A try whose answer was lost, or somebody else, was first.
                 Err(err) => {
                     let failure = Failure::from(err);
                     if failure.is_hopeless() {

@@ -37,8 +37,7 @@ struct Add {
     /// What the server speaks
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value_t)]
     dialect: Dialect,
-    /// Address of the server, such as <https://files.example.com>
-    #[arg(long)]
+    #[arg(long, help = "Address of the server, such as https://files.example.com")]
     url: String,
     /// Your login there, such as ann@example.com
     #[arg(long)]

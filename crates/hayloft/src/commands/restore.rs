@@ -1,7 +1,7 @@
 //! `hayloft restore`: a file as it was.
 
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::remotes::connect;
 
@@ -25,10 +25,10 @@ impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let client = connect(&self.at.remote, &self.connection)?;
         let path = self.at.path.as_str();
-        match self.version {
-            Some(version) => client.restore_version(path, version).await?,
-            None => client.undelete(path).await?,
+        let restored = match self.version {
+            Some(version) => client.restore_version(path, version).await,
+            None => client.undelete(path).await,
         };
-        Ok(())
+        restored.map(drop).about(&self.at)
     }
 }

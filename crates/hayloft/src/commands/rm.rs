@@ -7,7 +7,6 @@ use hayloft_wire::cloudike::NodeOutcome;
 use crate::cli::Connection;
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::output::count;
 use crate::remotes::connect;
 
 /// Put files and folders into the trash
@@ -48,6 +47,6 @@ impl Args {
         if failed == 0 {
             return Ok(());
         }
-        Err(Failure::refused(format!("{} not removed", count(failed, "was", "were"))))
+        Err(Failure::refused(format!("{failed} of {} not removed", self.paths.len())))
     }
 }

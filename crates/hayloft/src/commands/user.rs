@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Make an account; its password is asked for, or read from standard input or HAYLOFT_PASSWORD
+    /// Make an account; its password is asked for, or read from standard input or `HAYLOFT_PASSWORD`
     Add {
         /// E-mail address or telephone number
         login: String,
@@ -151,6 +151,7 @@ pub(super) async fn close(core: &Core) {
 }
 
 /// What the product refused, or failed at.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 pub(super) fn refused(err: hayloft_server::Error) -> Failure {
     let text = chain(&err);
     if err.is_internal() { Failure::failed(text) } else { Failure::refused(text) }

@@ -4,7 +4,7 @@ use hayloft_wire::cloudike::FileVersion;
 use serde::Serialize;
 
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::output::{Align, date, print, print_json, rfc3339, size, table};
 use crate::remotes::connect;
@@ -37,7 +37,7 @@ struct Told<'a> {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let client = connect(&self.at.remote, &self.connection)?;
-        let versions = client.versions(self.at.path.as_str()).await?;
+        let versions = client.versions(self.at.path.as_str()).await.about(&self.at)?;
         if self.json {
             let told = versions.iter().enumerate().map(|(index, version)| Told {
                 version: version.version,
