@@ -1,7 +1,7 @@
 //! The Cloudike Enterprise REST API: `/api/0`, `/api/1`, and beside them `/storage` and
 //! `/subscribe`.
 //!
-//! [`routes::ROUTES`] is the one table of methods: the router, the replies to wrong verbs and the
+//! `routes::ROUTES` is the one table of methods: the router, the replies to wrong verbs and the
 //! OpenAPI document all come from it. A handler reads its parameters, makes one call of the core
 //! and renders what comes back.
 
@@ -38,5 +38,5 @@ pub(crate) use self::{
     call::request_id,
     dispatch::{router, unknown_method},
     doc::openapi,
-    unchanged::Unchanged,
+    unchanged::{Unchanged, unchanged},
 };

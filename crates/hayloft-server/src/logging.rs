@@ -1,7 +1,9 @@
 //! The log: lines for people or JSON, on standard error, never with a secret.
 //!
 //! What is logged of a request is its route's template, never its address: addresses hold signed
-//! tickets, tokens and people's file names. See [`crate::router`].
+//! tickets, tokens and people's file names. See `router.rs`.
+
+use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
@@ -22,7 +24,10 @@ pub enum LoggingError {
 pub fn start(config: &Config) -> Result<(), LoggingError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|err| LoggingError::Filter(config.log.clone(), err))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match config.log_format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -20,7 +20,7 @@ use tower_service::Service as _;
 
 use crate::{
     App, Config,
-    cloudike::Unchanged,
+    cloudike::{self, Unchanged},
     metrics::Metrics,
     peer::Peer,
     router,
@@ -113,7 +113,7 @@ pub async fn start(core: Core, config: Config) -> Result<Running, StartError> {
     let connections = TaskTracker::new();
     let acceptor = Acceptor {
         router: router::router(app.clone()),
-        metrics: app.metrics,
+        app,
         tls,
         stopping: stopping.clone(),
         connections: connections.clone(),
@@ -146,7 +146,7 @@ impl Running {
 /// Takes connections until the server stops.
 struct Acceptor {
     router: Router,
-    metrics: Arc<Metrics>,
+    app: App,
     tls: Option<TlsAcceptor>,
     stopping: CancellationToken,
     connections: TaskTracker,
@@ -177,14 +177,14 @@ impl Acceptor {
         }
         let connection = Connection {
             router: self.router.clone(),
-            metrics: Arc::clone(&self.metrics),
+            app: self.app.clone(),
             peer: Peer { ip: from.ip().to_canonical(), is_secure: self.tls.is_some() },
             stopping: self.stopping.clone(),
         };
         let tls = self.tls.clone();
         self.connections.spawn(async move {
-            connection.metrics.connections.inc();
-            let metrics = Arc::clone(&connection.metrics);
+            let metrics = Arc::clone(&connection.app.metrics);
+            metrics.connections.inc();
             match tls {
                 None => connection.serve(stream).await,
                 Some(tls) => match timeout(HANDSHAKE_MAX, tls.accept(stream)).await {
@@ -201,18 +201,25 @@ impl Acceptor {
 /// One connection.
 struct Connection {
     router: Router,
-    metrics: Arc<Metrics>,
+    app: App,
     peer: Peer,
     stopping: CancellationToken,
 }
 
 impl Connection {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { router, peer, stopping, .. } = self;
+        let Self { router, app, peer, stopping } = self;
         let service = service_fn(move |mut request: Request<Incoming>| {
+            let known = cloudike::unchanged(&app, &request, peer);
             request.extensions_mut().insert(peer);
             let mut router = router.clone();
-            async move { Ok::<_, Infallible>(answer(&mut router, request).await) }
+            async move {
+                let response = match known {
+                    Some(response) => response,
+                    None => answer(&mut router, request).await,
+                };
+                Ok::<_, Infallible>(response)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

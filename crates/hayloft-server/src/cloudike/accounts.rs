@@ -218,14 +218,12 @@ pub(super) async fn check_login(call: &Call) -> Reply {
     };
     let found = call.core().db.read(move |tx| account::by_login(tx, &login)).await?;
     let companies = is_signed_in.then(Vec::new);
-    match found {
-        Some(_) => render::json(&LoginCheck { status: "ok".to_owned(), code: None, companies }),
-        None => {
-            let code = Some(ErrorCode::UserNotFound.to_string());
-            let check = LoginCheck { status: "not found".to_owned(), code, companies };
-            render::json_status(StatusCode::NOT_FOUND, &check)
-        }
+    if found.is_some() {
+        return render::json(&LoginCheck { status: "ok".to_owned(), code: None, companies });
     }
+    let code = Some(ErrorCode::UserNotFound.to_string());
+    let check = LoginCheck { status: "not found".to_owned(), code, companies };
+    render::json_status(StatusCode::NOT_FOUND, &check)
 }
 
 const NAME: Param = Param::new(&["name"], Kind::Text, "The name shown to people.");

@@ -18,7 +18,6 @@ use super::{
     cors,
     error::Failure,
     params::Params,
-    render::not_modified,
     routes::{self, ROUTES, Role, Route},
     storage, subscribe,
     unchanged::Question,
@@ -97,15 +96,16 @@ async fn run(
         .iter()
         .find(|bound| bound.route.takes(&parts.method, true))
         .or_else(|| bound.iter().find(|bound| !strict && bound.route.takes(&parts.method, false)));
-    let Some(Bound { route, metrics }) = found else {
+    let Some(found) = found else {
         return wrong_verb(bound, &parts);
     };
+    let Bound { route, metrics } = found;
     if strict && !(route.versions.contains(&version) && route.path == path) {
         return no_method(&parts);
     }
     let (headers, verb) = (parts.headers.clone(), parts.method.clone());
     let peer = peer(app, &parts);
-    let mut response = answer(app, route, version, path, parts, peer, body).await;
+    let mut response = answer(app, found, version, path, parts, peer, body).await;
     echo(&headers, &mut response);
     let took = metrics.count(response.status(), since);
     log_request(app, &headers, peer, &verb, metrics.name(), response.status(), took);
@@ -129,24 +129,19 @@ pub(super) fn echo(request: &http::HeaderMap, response: &mut Response) {
 
 async fn answer(
     app: &App,
-    route: &'static Route,
+    bound: &Bound,
     version: u8,
     path: &'static str,
     parts: Parts,
     peer: Peer,
     body: Body,
 ) -> Response {
+    let route = bound.route;
     if app.config.require_https && !peer.is_secure {
         return https_required().into_response();
     }
     // Read before the work: what is committed meanwhile makes the kept answer void.
     let commits = if route.conditional { app.core.db.commit_count() } else { None };
-    if let Some(commits) = commits
-        && let Some(question) = Question::of(&parts.uri, &parts.headers)
-        && let Some(etag) = app.unchanged.look_up(&question, commits)
-    {
-        return not_modified(etag);
-    }
     let params = params(&parts, path, body).await;
     let Parts { method: verb, uri, headers, .. } = parts;
     let (params, refused) = match params {
@@ -167,7 +162,7 @@ async fn answer(
         && let Some(question) = Question::of(&call.uri, &call.headers)
         && let Some(etag) = response.headers().get(http::header::ETAG)
     {
-        app.unchanged.keep(&question, commits, etag.clone());
+        app.unchanged.keep(&question, commits, etag.clone(), bound.metrics.clone());
     }
     response
 }

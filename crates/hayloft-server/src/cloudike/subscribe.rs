@@ -66,17 +66,13 @@ async fn subscribe(
         Ok(socket) => socket,
         Err(failure) => return failure.into_response(),
     };
-    match upgrade {
-        Ok(upgrade) => {
-            let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX);
-            upgrade.on_upgrade(move |connection| socket.run(connection))
-        }
-        Err(_) => {
-            let text = "this address is for web sockets";
-            let (status, code) = (StatusCode::UPGRADE_REQUIRED, ErrorCode::InvalidParameters);
-            Failure::new(status, code, text).into_response()
-        }
-    }
+    let Ok(upgrade) = upgrade else {
+        let text = "this address is for web sockets";
+        let (status, code) = (StatusCode::UPGRADE_REQUIRED, ErrorCode::InvalidParameters);
+        return Failure::new(status, code, text).into_response();
+    };
+    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX);
+    upgrade.on_upgrade(move |connection| socket.run(connection))
 }
 
 /// A subscription: who listens, and up to which event it has been told.

@@ -64,7 +64,7 @@ pub(super) async fn get_task(call: &Call) -> Reply {
         JobStatus::Running { progress } => {
             Err(not_ready(ErrorCode::TaskNotReady, "PROCESSING", progress))
         }
-        JobStatus::Failed(failure) => Err(failed(task_failure(job.kind, failure.into()))),
+        JobStatus::Failed(failure) => Err(failed(&task_failure(job.kind, failure.into()))),
         JobStatus::Done(outcome) => done(call, job.kind, outcome, &views),
     }
 }
@@ -155,7 +155,7 @@ fn task_failure(kind: JobKind, err: Error) -> Failure {
 }
 
 /// A task that failed as a whole.
-fn failed(inner: Failure) -> Failure {
+fn failed(inner: &Failure) -> Failure {
     let error: Value = json!({
         "code": inner.body.code,
         "description": inner.body.description,

@@ -9,12 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::response::Response;
 use http::{
-    HeaderMap, HeaderValue, Uri,
-    header::{AUTHORIZATION, IF_NONE_MATCH},
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{AUTHORIZATION, IF_NONE_MATCH, ORIGIN},
 };
 
-use super::auth::TOKEN_HEADER;
+use super::{auth::TOKEN_HEADER, call::REQUEST_ID_HEADER, render::not_modified};
+use crate::{App, metrics::RouteMetrics, peer::Peer, router::log_request};
 
 /// How many answers are kept; a newer one takes the slot of an older one. At most about 4 MiB,
 /// and only when that many different clients ask.
@@ -38,6 +40,8 @@ struct Answer {
     commits: u64,
     since: Instant,
     etag: HeaderValue,
+    /// Of the route that gave it: a request that is answered from here counts there.
+    metrics: RouteMetrics,
 }
 
 /// All that the answer depends on apart from the database: who asks, for what, knowing what.
@@ -87,19 +91,32 @@ impl Default for Unchanged {
 }
 
 impl Unchanged {
-    /// The tag of a 304 that was sent for this question when the database stood at `commits`.
-    pub(super) fn look_up(&self, question: &Question<'_>, commits: u64) -> Option<HeaderValue> {
+    /// What `tell` makes of the tag of a 304 that was sent for this question when the database
+    /// stood at `commits`, and of the counters of the route that sent it.
+    fn look_up<T>(
+        &self,
+        question: &Question<'_>,
+        commits: u64,
+        tell: impl FnOnce(&HeaderValue, &RouteMetrics) -> T,
+    ) -> Option<T> {
         let slot = self.slot(question).lock().unwrap_or_else(PoisonError::into_inner);
         let answer = slot.as_ref()?;
         let holds = answer.commits == commits
             && answer.since.elapsed() < LIFE
             && question.is(&answer.question);
-        holds.then(|| answer.etag.clone())
+        holds.then(|| tell(&answer.etag, &answer.metrics))
     }
 
     /// Keeps the tag of a 304. `commits` must have been read before the answer was looked up.
-    pub(super) fn keep(&self, question: &Question<'_>, commits: u64, etag: HeaderValue) {
-        let answer = Answer { question: question.bytes(), commits, since: Instant::now(), etag };
+    pub(super) fn keep(
+        &self,
+        question: &Question<'_>,
+        commits: u64,
+        etag: HeaderValue,
+        metrics: RouteMetrics,
+    ) {
+        let since = Instant::now();
+        let answer = Answer { question: question.bytes(), commits, since, etag, metrics };
         *self.slot(question).lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
     }
 
@@ -110,9 +127,35 @@ impl Unchanged {
     }
 }
 
+/// The answer to a request that is known before it is routed, if it is.
+pub(crate) fn unchanged<B>(app: &App, request: &Request<B>, peer: Peer) -> Option<Response> {
+    let headers = request.headers();
+    // What has to be echoed takes the long way.
+    let plain = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !headers.contains_key(ORIGIN)
+        && !headers.contains_key(REQUEST_ID_HEADER);
+    if !plain {
+        return None;
+    }
+    let question = Question::of(request.uri(), headers)?;
+    let since = Instant::now();
+    let peer = app.peer(peer, headers);
+    if app.config.require_https && !peer.is_secure {
+        return None;
+    }
+    let commits = app.core.db.commit_count()?;
+    app.unchanged.look_up(&question, commits, |etag, metrics| {
+        let took = metrics.count(StatusCode::NOT_MODIFIED, since);
+        let status = StatusCode::NOT_MODIFIED;
+        log_request(app, headers, peer, request.method(), metrics.name(), status, took);
+        not_modified(etag.clone())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     fn headers(token: &str, etag: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -128,9 +171,10 @@ mod tests {
         let ann = headers("ann", "\"1\"");
         let question = Question::of(&uri, &ann).unwrap();
         let etag = HeaderValue::from_static("\"1\"");
-        kept.keep(&question, 7, etag.clone());
-        assert_eq!(kept.look_up(&question, 7), Some(etag));
-        assert_eq!(kept.look_up(&question, 8), None, "something was written");
+        kept.keep(&question, 7, etag.clone(), Metrics::new().route("metadata"));
+        let told = |commits| kept.look_up(&question, commits, |etag, _| etag.clone());
+        assert_eq!(told(7), Some(etag));
+        assert_eq!(told(8), None, "something was written");
         for (token, tag) in [("bob", "\"1\""), ("ann", "\"2\"")] {
             let other = headers(token, tag);
             let other = Question::of(&uri, &other).unwrap();
