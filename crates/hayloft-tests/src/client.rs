@@ -11,21 +11,24 @@ const POLLS_MAX: usize = 1500;
 
 /// Somebody who calls the server.
 #[derive(Clone)]
-pub struct Client {
-    pub base: String,
-    pub token: Option<String>,
+pub(crate) struct Client {
+    pub(crate) base: String,
+    pub(crate) token: Option<String>,
     http: reqwest::Client,
 }
 
 /// What the server answered.
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Client {
-    pub fn new(base: &str) -> Self {
+    pub(crate) fn new(base: &str) -> Self {
+        // The store's S3 client brings a TLS without a provider of cryptography into this build.
+        // An error says that another test has named one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -33,7 +36,13 @@ impl Client {
         Self { base: base.to_owned(), token: None, http }
     }
 
-    pub async fn signed_in(mut self, login: &str, password: &str) -> Self {
+    /// The same client with a token.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    pub(crate) async fn signed_in(mut self, login: &str, password: &str) -> Self {
         let reply = self.post("accounts/login/", &[("login", login), ("password", password)]).await;
         assert_eq!(reply.status, 200, "{reply}");
         self.token = Some(reply.json()["token"].as_str().expect("a token").to_owned());
@@ -41,7 +50,7 @@ impl Client {
     }
 
     /// The URL of a path below `/api/1`, or of one that begins with a slash, or a whole URL.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         match path {
             _ if path.starts_with("http://") => path.to_owned(),
             _ if path.starts_with('/') => format!("{}{path}", self.base),
@@ -50,7 +59,7 @@ impl Client {
     }
 
     /// A request with the token, if there is one.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, self.url(path));
         match &self.token {
             Some(token) => request.header("Mountbit-Auth", token),
@@ -58,28 +67,28 @@ impl Client {
         }
     }
 
-    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Reply {
         send(self.request(Method::GET, path).query(query)).await
     }
 
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
         send(self.request(Method::POST, path).form(form)).await
     }
 
-    pub async fn post_json(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
         send(self.request(Method::POST, path).json(body)).await
     }
 
-    pub async fn mkdir(&self, path: &str) -> Reply {
+    pub(crate) async fn mkdir(&self, path: &str) -> Reply {
         self.post("fileops/folder_create", &[("path", path)]).await
     }
 
     /// A whole upload: ticket, bytes, confirmation.
-    pub async fn upload(&self, path: &str, content: &[u8]) -> Reply {
+    pub(crate) async fn upload(&self, path: &str, content: &[u8]) -> Reply {
         self.upload_with(path, content, &[]).await
     }
 
-    pub async fn upload_with(
+    pub(crate) async fn upload_with(
         &self,
         path: &str,
         content: &[u8],
@@ -98,12 +107,12 @@ impl Client {
     }
 
     /// Sends bytes as they are, without a token: the ticket in the URL is the right to.
-    pub async fn put(&self, url: &str, content: &[u8]) -> Reply {
+    pub(crate) async fn put(&self, url: &str, content: &[u8]) -> Reply {
         send(self.http.put(self.url(url)).body(content.to_vec())).await
     }
 
     /// The content of a file, fetched as clients do.
-    pub async fn download(&self, path: &str) -> Reply {
+    pub(crate) async fn download(&self, path: &str) -> Reply {
         let info = self.get(&format!("files/get{path}"), &[]).await;
         if info.status != 200 {
             return info;
@@ -112,7 +121,7 @@ impl Client {
     }
 
     /// The names in a folder, sorted as the server sorts them.
-    pub async fn names(&self, path: &str) -> Vec<String> {
+    pub(crate) async fn names(&self, path: &str) -> Vec<String> {
         let listing = self.get(&format!("metadata{path}"), &[]).await;
         assert_eq!(listing.status, 200, "{listing}");
         let listing = listing.json();
@@ -122,7 +131,7 @@ impl Client {
     }
 
     /// Waits for the end of the task that a reply names.
-    pub async fn finished(&self, accepted: &Reply) -> Reply {
+    pub(crate) async fn finished(&self, accepted: &Reply) -> Reply {
         assert_eq!(accepted.status, 200, "{accepted}");
         let accepted = accepted.json();
         let path = format!("task/{}/", text(&accepted, "taskid"));
@@ -138,12 +147,12 @@ impl Client {
 }
 
 /// A text of an object.
-pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no text `{name}` in {value}"))
 }
 
 /// Sends a request and reads the whole answer.
-pub async fn send(request: RequestBuilder) -> Reply {
+pub(crate) async fn send(request: RequestBuilder) -> Reply {
     let response = request.send().await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.bytes().await.expect("a whole body").to_vec();
@@ -151,28 +160,28 @@ pub async fn send(request: RequestBuilder) -> Reply {
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|err| panic!("{err} in {self}"))
     }
 
     /// The name of the error; empty for a success.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let body: Value = serde_json::from_slice(&self.bytes).unwrap_or(Value::Null);
         body["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Status and name of the error, such as `404 NotFound`.
-    pub fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         format!("{} {}", self.status.as_u16(), self.code())
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name}"));
         value.to_str().expect("a header of text")
     }
 
     /// The status and the body, with what differs from run to run left out.
-    pub fn shape(&self) -> String {
+    pub(crate) fn shape(&self) -> String {
         let body: Value = serde_json::from_slice(&self.bytes).unwrap_or(Value::Null);
         let body = serde_json::to_string_pretty(&redacted("", &body)).expect("JSON");
         format!("{} {body}", self.status.as_u16())

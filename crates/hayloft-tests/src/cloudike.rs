@@ -1,4 +1,14 @@
 //! The Cloudike API, area by area.
 
+mod accounts;
+mod archives;
+mod common;
+mod events;
 mod fileops;
+mod listings;
+mod metadata;
+mod storage;
+mod tokens;
+mod trash;
 mod uploads;
+mod versions;

@@ -16,12 +16,12 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 /// The password of every test account.
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// The real server, in this process, on a free port.
-pub struct TestServer {
-    pub base: String,
-    pub core: Core,
+pub(crate) struct TestServer {
+    pub(crate) base: String,
+    pub(crate) core: Core,
     running: Option<Running>,
     // After what uses them: fields are dropped in order.
     _db: TestDb,
@@ -29,7 +29,7 @@ pub struct TestServer {
 }
 
 /// Runs a test against a server on each database engine: SQLite, and PostgreSQL where there is one.
-pub async fn on_each<F, Fut>(test: F)
+pub(crate) async fn on_each<F, Fut>(test: F)
 where
     F: Fn(TestServer) -> Fut,
     Fut: Future<Output = ()>,
@@ -38,7 +38,7 @@ where
 }
 
 /// The same with rules and settings of its own.
-pub async fn on_each_with<F, Fut>(rules: Settings, change: fn(&mut Config), test: F)
+pub(crate) async fn on_each_with<F, Fut>(rules: Settings, change: fn(&mut Config), test: F)
 where
     F: Fn(TestServer) -> Fut,
     Fut: Future<Output = ()>,
@@ -62,7 +62,7 @@ impl TestServer {
     }
 
     /// An account with this name, not signed in.
-    pub async fn account(&self, name: &str, role: Role) -> String {
+    pub(crate) async fn account(&self, name: &str, role: Role) -> String {
         let login = format!("{name}@example.com");
         let hash = account::hash_password(&Password::parse(PASSWORD).expect("a password"))
             .await
@@ -83,23 +83,23 @@ impl TestServer {
     }
 
     /// An ordinary account with this name, signed in.
-    pub async fn user(&self, name: &str) -> Client {
+    pub(crate) async fn user(&self, name: &str) -> Client {
         let login = self.account(name, Role::User).await;
         Client::new(&self.base).signed_in(&login, PASSWORD).await
     }
 
     /// Somebody who is not signed in.
-    pub fn stranger(&self) -> Client {
+    pub(crate) fn stranger(&self) -> Client {
         Client::new(&self.base)
     }
 
     /// Moves the clock of the server.
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.core.db.clock().advance(by);
     }
 
     /// Stops the server as a signal does.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
