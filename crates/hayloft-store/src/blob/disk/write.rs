@@ -4,6 +4,8 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::mpsc as blocking,
+    thread::{self, JoinHandle},
 };
 
 use bytes::Bytes;
@@ -21,7 +23,7 @@ const CHUNKS_AHEAD: usize = 16;
 
 /// Bytes after which what was written is pushed to the disk, while more comes in, so that the last
 /// sync of a large file has little left to do.
-const SYNC_BYTES: u64 = 32 * 1024 * 1024;
+const PUSH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What travels to the thread that writes.
 enum Piece {
@@ -71,7 +73,7 @@ fn write(path: &Path, pieces: mpsc::Receiver<Piece>) -> io::Result<u64> {
 
 fn write_all(mut file: File, mut pieces: mpsc::Receiver<Piece>) -> io::Result<u64> {
     let mut gathered = Vec::with_capacity(WRITE_BYTES);
-    let (mut size, mut synced) = (0, 0);
+    let (mut size, mut pushed, mut disk) = (0, 0, None);
     loop {
         match pieces.blocking_recv() {
             None => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -85,12 +87,48 @@ fn write_all(mut file: File, mut pieces: mpsc::Receiver<Piece>) -> io::Result<u6
             file.write_all(&gathered)?;
             gathered.clear();
         }
-        if size - synced >= SYNC_BYTES {
-            file.sync_data()?;
-            synced = size;
+        if size - pushed >= PUSH_BYTES {
+            match &disk {
+                Some(running) => Pusher::push(running),
+                None => disk = Some(Pusher::start(&file)?),
+            }
+            pushed = size;
         }
     }
     file.write_all(&gathered)?;
+    disk.map_or(Ok(()), Pusher::finish)?;
     file.sync_all()?;
     Ok(size)
+}
+
+/// Pushes a file to the disk while it is being written: the writer does not wait for it, so the
+/// network and the disk are busy at the same time.
+struct Pusher {
+    wake: blocking::SyncSender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Pusher {
+    /// Starts with a first push.
+    fn start(file: &File) -> io::Result<Self> {
+        let file = file.try_clone()?;
+        let (wake, woken) = blocking::sync_channel(1);
+        let push = move || woken.into_iter().try_for_each(|()| file.sync_data());
+        let thread = thread::Builder::new().name("hayloft-push".into()).spawn(push)?;
+        let pusher = Self { wake, thread };
+        pusher.push();
+        Ok(pusher)
+    }
+
+    fn push(&self) {
+        // If the channel is full, a push that has yet to begin will take these bytes too.
+        let _ = self.wake.try_send(());
+    }
+
+    /// What the pushes came to. The system tells a failed write once, maybe to one of them, so the
+    /// last sync alone would not know of it.
+    fn finish(self) -> io::Result<()> {
+        drop(self.wake);
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("a push panicked")))
+    }
 }
