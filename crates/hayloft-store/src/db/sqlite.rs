@@ -7,6 +7,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, ToSql,
+    config::DbConfig,
     ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE},
     types::{ToSqlOutput, ValueRef},
 };
@@ -54,6 +55,8 @@ const READER_SETTINGS: &str = "PRAGMA cache_size = -2048; PRAGMA temp_store = ME
 fn settings(connection: &Connection, sql: &str) -> Result<(), DbError> {
     connection.execute_batch(sql).map_err(db_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // One plan a statement: without this a join is planned anew for every value bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(db_error)?;
     Ok(())
 }
 

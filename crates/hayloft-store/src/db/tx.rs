@@ -1,6 +1,9 @@
 //! An open transaction, as the core sees it.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use super::{DbError, Engine, Row, Value, postgres, sqlite};
 #[cfg(feature = "testing")]
@@ -40,6 +43,8 @@ pub(super) struct Effects {
 #[derive(Clone, Debug)]
 pub(super) struct Context {
     pub(super) clock: crate::Clock,
+    /// How many commits this process has made.
+    pub(super) commits: Arc<AtomicU64>,
     #[cfg(feature = "testing")]
     pub(super) faults: Faults,
 }

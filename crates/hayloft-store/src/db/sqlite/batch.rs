@@ -1,6 +1,6 @@
 //! Group commit: all the transactions that wait run one by one and become durable together.
 
-use std::path::Path;
+use std::{path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use tokio::sync::broadcast;
@@ -63,7 +63,10 @@ impl Batches {
             return self.roll_back();
         }
         match self.commit() {
-            Ok(()) => publish(done, Some(&self.subscribers)),
+            Ok(()) => {
+                self.context.commits.fetch_add(1, Ordering::AcqRel);
+                publish(done, Some(&self.subscribers));
+            }
             Err(error) => {
                 self.roll_back();
                 let error = DbError::Commit(error.to_string());

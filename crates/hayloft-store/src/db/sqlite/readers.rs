@@ -1,8 +1,9 @@
 //! Read-only connections, opened as they are needed.
 
 use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -30,13 +31,49 @@ pub(in crate::db) struct Readers {
     short: Semaphore,
     long: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
-    /// Never reads a table: it is only asked whether any other connection has committed.
-    watch: Mutex<Connection>,
+    watch: Mutex<Watch>,
+}
+
+/// How often a look is taken at what other processes did.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Looks whether anybody committed, of this process or another.
+struct Watch {
+    /// Never reads a table: a connection's own reads would move its view of the file.
+    connection: Connection,
+    looked: Instant,
+    version: i64,
+}
+
+impl Watch {
+    fn open(file: &Path) -> Result<Self, DbError> {
+        let connection = open_to_read(file)?;
+        let version = data_version(&connection)?;
+        Ok(Self { connection, looked: Instant::now(), version })
+    }
+
+    /// Whether anything was committed since the last look. Not knowing counts as yes: a cache is
+    /// then slower, never wrong.
+    fn look(&mut self) -> bool {
+        self.looked = Instant::now();
+        match data_version(&self.connection) {
+            Ok(version) => std::mem::replace(&mut self.version, version) != version,
+            Err(error) => {
+                tracing::warn!(%error, "the number of commits could not be read");
+                true
+            }
+        }
+    }
+}
+
+fn data_version(connection: &Connection) -> Result<i64, DbError> {
+    let mut statement = connection.prepare_cached("PRAGMA data_version").map_err(db_error)?;
+    statement.query_one((), |row| row.get(0)).map_err(db_error)
 }
 
 impl Readers {
     pub(in crate::db) fn open(file: PathBuf, context: Context) -> Result<Self, DbError> {
-        let watch = open_to_read(&file)?;
+        let watch = Watch::open(&file)?;
         Ok(Self {
             file,
             context,
@@ -70,12 +107,17 @@ impl Readers {
         done.unwrap_or_else(|_| Err(DbError::Panicked.into()))
     }
 
-    /// Changes with every commit to the file, whichever process made it.
-    pub(in crate::db) fn commit_count(&self) -> Result<u64, DbError> {
-        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut statement = watch.prepare_cached("PRAGMA data_version").map_err(db_error)?;
-        let version: i64 = statement.query_one((), |row| row.get(0)).map_err(db_error)?;
-        Ok(version.unsigned_abs())
+    /// Changes with every commit of this process, and soon after one of another.
+    pub(in crate::db) fn commit_count(&self) -> u64 {
+        let commits = &self.context.commits;
+        // Whoever finds the watch taken leaves the look to the one who has it.
+        if let Ok(mut watch) = self.watch.try_lock()
+            && watch.looked.elapsed() >= LOOK_EVERY
+            && watch.look()
+        {
+            commits.fetch_add(1, Ordering::AcqRel);
+        }
+        commits.load(Ordering::Acquire)
     }
 
     fn run<T, E, F>(&self, work: F) -> Result<T, E>
