@@ -87,6 +87,9 @@ impl From<Error> for Failure {
         let text = chain(&err);
         // The client has been patient already: who is still away now stays away.
         let away = matches!(err, Error::Transport(_));
+        if matches!(err, Error::Address(_)) {
+            return Self::refused(text);
+        }
         match err.code() {
             Some(ErrorCode::Unauthorized | ErrorCode::TokenExpired) => {
                 let text = format!("{text}; `hayloft login NAME` signs in again");

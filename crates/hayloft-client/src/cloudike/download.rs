@@ -152,7 +152,8 @@ impl Download<'_> {
                 request = request.header(IF_RANGE, format!("\"{checksum}\""));
             }
         }
-        let mut response = accept(request.send().await?).await?;
+        let answer = timeout(SILENCE_MAX, request.send()).await.map_err(|_| Error::Cut)?;
+        let mut response = accept(answer?).await?;
         if arrival.bytes > 0 && !continues(&response, arrival.bytes) {
             gauge.reset();
             arrival.rewind().await?;

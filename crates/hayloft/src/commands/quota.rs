@@ -28,10 +28,40 @@ struct Quota {
     overhead_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     trash_bytes: Option<u64>,
-    soft_bytes: Option<u64>,
-    hard_bytes: Option<u64>,
+    soft: Limit,
+    hard: Limit,
     #[serde(skip_serializing_if = "Option::is_none")]
     by_kind: Option<StorageUsage>,
+}
+
+/// How much there may be.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Limit {
+    Bytes(u64),
+    /// The server has its own limit and does not tell it.
+    Default,
+    Unlimited,
+}
+
+impl From<i64> for Limit {
+    fn from(bytes: i64) -> Self {
+        match u64::try_from(bytes) {
+            Ok(0) => Self::Default,
+            Ok(bytes) => Self::Bytes(bytes),
+            Err(_) => Self::Unlimited,
+        }
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bytes(bytes) => out.write_str(&size(*bytes)),
+            Self::Default => out.write_str("the server's default"),
+            Self::Unlimited => out.write_str("none"),
+        }
+    }
 }
 
 impl Args {
@@ -44,27 +74,24 @@ impl Args {
 
 impl Quota {
     fn of(user: &User) -> Self {
-        // -1 is unlimited; 0 is the server's own default, whose size it does not tell.
-        let limit = |bytes: i64| u64::try_from(bytes).ok().filter(|bytes| *bytes > 0);
         Self {
             used_bytes: user.storage_size,
             overhead_bytes: user.overhead_size,
             trash_bytes: user.trash_size,
-            soft_bytes: limit(user.quota_size),
-            hard_bytes: limit(user.hard_quota_size),
+            soft: user.quota_size.into(),
+            hard: user.hard_quota_size.into(),
             by_kind: user.storage_usage,
         }
     }
 
     fn told(&self) -> String {
-        let limit = |bytes: Option<u64>| bytes.map_or_else(|| "none told".to_owned(), size);
         let mut lines = vec![
             ("Used", size(self.used_bytes)),
             ("Old versions and trash", size(self.overhead_bytes)),
         ];
         lines.extend(self.trash_bytes.map(|bytes| ("Trash", size(bytes))));
-        lines.push(("Soft limit", limit(self.soft_bytes)));
-        lines.push(("Hard limit", limit(self.hard_bytes)));
+        lines.push(("Soft limit", self.soft.to_string()));
+        lines.push(("Hard limit", self.hard.to_string()));
         if let Some(kinds) = &self.by_kind {
             lines.push(("Images", size(kinds.image)));
             lines.push(("Audio", size(kinds.audio)));
@@ -91,7 +118,7 @@ mod tests {
         insta::assert_snapshot!(Quota::of(&user).told(), @r"
         Used:                    5.00 MiB
         Old versions and trash:  1.00 MiB
-        Soft limit:              none told
+        Soft limit:              none
         Hard limit:              2.00 GiB
         ");
     }
