@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_hayloft");
 const LOGIN: &str = "admin@localhost";
 const PASSWORD: &str = "correct horse";
 /// A program that has not come up by then never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server in a process of its own, which can be killed and started again.
 struct Server {
@@ -120,6 +120,9 @@ impl Drop for Server {
     }
 }
 
+/// What files are filled with; its length is prime, so that no two files are alike.
+const BYTES: &[u8; 43] = b"the quick brown fox jumps over the lazy dog";
+
 /// Plants files of many sizes under names that people give.
 fn plant(tree: &Path) {
     for folder in 0..12 {
@@ -127,7 +130,8 @@ fn plant(tree: &Path) {
         fs::create_dir_all(folder.join("empty")).unwrap();
         for file in 0..40_usize {
             let size = [0, 1, 700, 5_000, 70_000, 300_000][file % 6] + file;
-            let content: Vec<u8> = (0..size).map(|at| (at * (file + 3) % 251) as u8).collect();
+            let content: Vec<u8> =
+                (0..size).map(|at| BYTES[at * (file + 3) % BYTES.len()]).collect();
             fs::write(folder.join(format!("it's {file} 100% #?.txt")), content).unwrap();
         }
     }
