@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hayloft_store::Db;
+use hayloft_store::{Db, NOTICE_OF_A_GAP};
 use tokio::sync::{broadcast::error::RecvError, watch};
 
 use crate::AccountId;
@@ -59,6 +59,7 @@ impl Hub {
         tokio::spawn(async move {
             loop {
                 match payloads.recv().await {
+                    Ok(payload) if payload == NOTICE_OF_A_GAP => wake(&waiting, |_| true),
                     Ok(payload) => {
                         if let Some(topic) = Topic::parse(&payload) {
                             wake(&waiting, |waited| *waited == topic);
