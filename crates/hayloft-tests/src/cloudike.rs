@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod breaks;
 mod common;
 mod events;
 mod fileops;

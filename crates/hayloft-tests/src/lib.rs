@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+#[expect(clippy::too_many_lines, reason = "a whole reply in a snapshot is long")]
 mod cloudike;
+#[cfg(test)]
+mod s3;
 #[cfg(test)]
 mod server;

@@ -8,12 +8,12 @@ use hayloft_core::{
 };
 use hayloft_server::{Config, Options, Running};
 use hayloft_store::{
-    blob,
+    Engine, blob,
     testing::{TestDb, databases},
 };
 use tempfile::TempDir;
 
-use crate::client::Client;
+use crate::{client::Client, s3};
 
 /// The password of every test account.
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -28,7 +28,8 @@ pub(crate) struct TestServer {
     _blobs: TempDir,
 }
 
-/// Runs a test against a server on each database engine: SQLite, and PostgreSQL where there is one.
+/// Runs a test against a server on each pair of stores: SQLite with the disk, and where there is a
+/// PostgreSQL, that with S3.
 pub(crate) async fn on_each<F, Fut>(test: F)
 where
     F: Fn(TestServer) -> Fut,
@@ -52,7 +53,12 @@ where
 impl TestServer {
     async fn start(db: TestDb, rules: Settings, change: fn(&mut Config)) -> Self {
         let blobs = tempfile::tempdir().expect("a directory for blobs");
-        let store = blob::open(&format!("file:{}", blobs.path().display())).expect("a blob store");
+        // The two pairs that people use: all in one directory, and all in services.
+        let url = match db.db().engine() {
+            Engine::Sqlite => format!("file:{}", blobs.path().display()),
+            Engine::Postgres => s3::serve(blobs.path()).await,
+        };
+        let store = blob::open(&url).expect("a blob store");
         let core = Core::open(db.db().clone(), store, rules.clone()).await.expect("a core");
         let mut config = config(blobs.path(), rules);
         change(&mut config);

@@ -16,16 +16,19 @@ async fn parameters_come_in_every_form() {
     on_each(async |server| {
         let ann = server.user("ann").await;
         let make = |ann: &Client| ann.request(Method::POST, "fileops/folder_create");
-        let made =
+        let path_of =
             async |request: reqwest::RequestBuilder| send(request).await.json()["path"].clone();
-        assert_eq!(made(make(&ann).query(&[("path", "/query")])).await, "/query");
-        assert_eq!(made(make(&ann).form(&[("path", "/form")])).await, "/form");
-        assert_eq!(made(make(&ann).json(&json!({"path": "/json", "x": [1]}))).await, "/json");
-        assert_eq!(made(make(&ann).multipart(Form::new().text("path", "/multi"))).await, "/multi");
+        assert_eq!(path_of(make(&ann).query(&[("path", "/query")])).await, "/query");
+        assert_eq!(path_of(make(&ann).form(&[("path", "/form")])).await, "/form");
+        assert_eq!(path_of(make(&ann).json(&json!({"path": "/json", "x": [1]}))).await, "/json");
+        assert_eq!(
+            path_of(make(&ann).multipart(Form::new().text("path", "/multi"))).await,
+            "/multi"
+        );
         let untyped = make(&ann).body("{\"path\": \"/untyped\"}");
-        assert_eq!(made(untyped).await, "/untyped");
+        assert_eq!(path_of(untyped).await, "/untyped");
         let both = make(&ann).query(&[("path", "/loses")]).form(&[("path", "/wins")]);
-        assert_eq!(made(both).await, "/wins");
+        assert_eq!(path_of(both).await, "/wins");
         let body_of_get =
             ann.request(Method::GET, "fileops/folder_info/").json(&json!({"path": "/json"}));
         assert_eq!(send(body_of_get).await.json()["path"], "/json");

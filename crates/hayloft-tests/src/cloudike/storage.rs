@@ -109,7 +109,7 @@ async fn a_ticket_is_good_for_its_purpose_and_its_time() {
         server.advance(Duration::from_secs(3601));
         assert_eq!(send(at(&server, Method::GET, &url)).await.refusal(), "404 NotFound");
         assert_eq!(ann.put(&upload, b"x").await.status, 200, "an upload has a day");
-        server.advance(Duration::from_secs(24 * 3600));
+        server.advance(Duration::from_hours(24));
         assert_eq!(ann.put(&upload, b"x").await.refusal(), "404 UploadNotFound");
     })
     .await;
