@@ -16,7 +16,7 @@ mod tls;
 
 pub use crate::{
     app::App,
-    config::{Config, ConfigError, Options},
+    config::{Config, ConfigError, Options, TlsFiles},
     openapi::openapi,
     server::{Running, StartError, open, start},
 };

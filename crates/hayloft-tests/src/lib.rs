@@ -9,3 +9,5 @@ mod cloudike;
 mod s3;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod tls;

@@ -1,6 +1,11 @@
 //! A server of its own for each test, on every pair of stores that can be tested here.
 
-use std::{future::Future, net::Ipv4Addr, path::Path, time::Duration};
+use std::{
+    future::Future,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 use hayloft_core::{
     Core, Role, Settings,
@@ -25,7 +30,7 @@ pub(crate) struct TestServer {
     running: Option<Running>,
     // After what uses them: fields are dropped in order.
     _db: TestDb,
-    _blobs: TempDir,
+    data: TempDir,
 }
 
 /// Runs a test against a server on each pair of stores: SQLite with the disk, and where there is a
@@ -64,7 +69,7 @@ impl TestServer {
         change(&mut config);
         let running = hayloft_server::start(core.clone(), config).await.expect("a server");
         let base = format!("http://{}", running.address);
-        Self { base, core, running: Some(running), _db: db, _blobs: blobs }
+        Self { base, core, running: Some(running), _db: db, data: blobs }
     }
 
     /// An account with this name, not signed in.
@@ -102,6 +107,16 @@ impl TestServer {
     /// Moves the clock of the server.
     pub(crate) fn advance(&self, by: Duration) {
         self.core.db.clock().advance(by);
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.as_ref().expect("a running server").address
+    }
+
+    /// The directory of its data.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// Stops the server as a signal does.

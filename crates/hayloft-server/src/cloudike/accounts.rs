@@ -27,6 +27,8 @@ const LOGIN: Param =
     Param::new(&["login", "email", "phone"], Kind::Text, "An e-mail address or telephone number.")
         .required();
 const PASSWORD: Param = Param::new(&["password"], Kind::Text, "The password.").required();
+const KEY: Param =
+    Param::new(&["key"], Kind::Text, "A one-time key in place of login and password.");
 const PERMANENT: Param =
     Param::new(&["permanent_auth"], Kind::Bool, "Whether the token is to have no end.");
 const DESCRIPTION: Param =
@@ -35,12 +37,16 @@ const DESCRIPTION: Param =
 /// Describes method 148.
 pub(super) const SIGN_IN: Doc = Doc {
     summary: "Signs in and gives a token.",
-    params: &[LOGIN, PASSWORD, PERMANENT, DESCRIPTION],
+    params: &[LOGIN, PASSWORD, KEY, PERMANENT, DESCRIPTION],
     reply: ReplyDoc::Json(object::<TokenInfo>),
 };
 
 /// Method 148: `accounts/login/`.
 pub(super) async fn sign_in(call: &Call) -> Reply {
+    if call.params.text(&KEY)?.is_some_and(|key| !key.is_empty()) {
+        // No method of this server gives such keys out, so none is right.
+        return Err(Error::Unauthorized.into());
+    }
     let login = login(call, &LOGIN)?;
     let password = call.params.required_text(&PASSWORD)?;
     let device = device(call)?;
@@ -330,16 +336,20 @@ const NEW_LOGIN: Param = Param::new(
 .required();
 const NEW_NAME: Param = Param::new(&["name"], Kind::Text, "The name shown to people.").required();
 
+const INVITE_HASH: Param = Param::new(&["invite_hash"], Kind::Text, "The invitation followed.");
+const COMPANY_NAME: Param = Param::new(&["company_name"], Kind::Text, "A company to register.");
+
 /// Describes method 197.
 pub(super) const CREATE_ACCOUNT: Doc = Doc {
     summary: "Registers an account.",
-    params: &[NEW_LOGIN, PASSWORD, NEW_NAME, LANG],
+    params: &[NEW_LOGIN, PASSWORD, NEW_NAME, LANG, INVITE_HASH, COMPANY_NAME],
     reply: ReplyDoc::Json(object::<CreatedAccount>),
 };
 
 /// Method 197: `accounts/create/`.
 pub(super) async fn create_account(call: &Call) -> Reply {
     let (login, password, name, lang) = registration(call)?;
+    refuse_company(call)?;
     let is_admin = match call.credentials() {
         Credentials::None => false,
         _ => call.session().await?.actor.role == Role::Admin,
@@ -367,6 +377,22 @@ pub(super) async fn create_account(call: &Call) -> Reply {
         Some(token::sign_in(call.core(), &login, password.as_str(), &device).await?.1)
     };
     render::json(&created(account, &login, issued))
+}
+
+/// Refuses what a person would not get: an account is no company, and there are no invitations.
+fn refuse_company(call: &Call) -> Result<(), Failure> {
+    let is_given = |param: &Param| -> Result<bool, Failure> {
+        Ok(call.params.text(param)?.is_some_and(|text| !text.is_empty()))
+    };
+    if is_given(&COMPANY_NAME)? {
+        let text = "this server has no companies";
+        return Err(Failure::new(StatusCode::NOT_IMPLEMENTED, ErrorCode::NotImplemented, text));
+    }
+    if is_given(&INVITE_HASH)? {
+        let text = "no such invitation";
+        return Err(Failure::new(StatusCode::NOT_FOUND, ErrorCode::InvitationNotFound, text));
+    }
+    Ok(())
 }
 
 fn registration(call: &Call) -> Result<(Login, Password, String, String), Failure> {

@@ -51,6 +51,7 @@ async fn a_password_gives_a_token() {
             (vec![("login", "userid:1"), ("password", PASSWORD)], "401 Unauthorized"),
             (vec![("login", "ann"), ("password", PASSWORD)], "400 InvalidParameters"),
             (vec![("login", &login[..])], "400 InvalidParameters"),
+            (vec![("key", "0123")], "401 Unauthorized"),
             (vec![("password", PASSWORD)], "400 InvalidParameters"),
         ] {
             assert_eq!(nobody.post("accounts/login/", &form).await.refusal(), refusal, "{form:?}");
@@ -309,6 +310,13 @@ async fn anybody_may_register_where_that_is_open() {
             let mut bad = [("login", "other@example.com"), form[1], form[2]];
             bad[at] = value;
             assert_eq!(nobody.post("accounts/create/", &bad).await.refusal(), refusal, "{value:?}");
+        }
+        for (more, refusal) in [
+            (("company_name", "New Ltd"), "501 NotImplemented"),
+            (("invite_hash", "0123"), "404 InvitationNotFound"),
+        ] {
+            let form = [("login", "other@example.com"), form[1], form[2], more];
+            assert_eq!(nobody.post("accounts/create/", &form).await.refusal(), refusal);
         }
         let login = server.account("root", Role::Admin).await;
         let root = server.stranger().signed_in(&login, PASSWORD).await;

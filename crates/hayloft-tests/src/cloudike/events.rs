@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
-use hayloft_core::token::{self, WipeBy};
+use hayloft_core::{
+    AccountId, NodePath, account, event,
+    token::{self, WipeBy},
+    tree::{self, ClientData},
+};
 use insta::{allow_duplicates, assert_snapshot};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -198,6 +202,27 @@ async fn events_are_pushed_as_they_happen() {
 }
 
 #[tokio::test]
+async fn who_missed_too_much_is_sent_to_look() {
+    on_each(async |server| {
+        let ann = server.user("ann").await;
+        let made = server.core.db.write(|tx| {
+            let actor = account::actor(tx, AccountId(1))?;
+            for number in 0..=event::RESUME_MAX {
+                let path = NodePath::parse(&format!("/{number}"))?;
+                tree::create_folder(tx, &actor, &path, &ClientData::default(), false)?;
+            }
+            Ok::<_, hayloft_core::Error>(())
+        });
+        made.await.expect("folders");
+        let mut socket = subscribed(&server, &ann, "&timestamp=1").await.expect("a socket");
+        assert_eq!(pushed(&mut socket).await, json!([{"type": "resync"}]));
+        ann.mkdir("/after").await;
+        assert_eq!(pushed(&mut socket).await[0]["path"], "/after");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_socket_ends_with_its_token() {
     on_each(async |server| {
         let ann = server.user("ann").await;
@@ -215,9 +240,8 @@ async fn a_socket_ends_with_its_token() {
         pushed(&mut socket).await;
         let tokens = again.get("accounts/tokens/", &[("include_not_permanent", "1")]).await.json();
         let id = text(&tokens[0], "id").to_owned();
-        let account = hayloft_core::AccountId(
-            again.get("accounts/get/", &[]).await.json()["userid"].as_i64().unwrap(),
-        );
+        let account =
+            AccountId(again.get("accounts/get/", &[]).await.json()["userid"].as_i64().unwrap());
         let told =
             server.core.db.write(move |tx| token::set_wipe(tx, account, &id, WipeBy::Admin)).await;
         told.expect("a token to wipe");
