@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    client::{Client, text},
+    client::{Client, Reply, text},
     server::{TestServer, on_each, on_each_with},
 };
 
@@ -68,7 +68,7 @@ async fn of_two_uploads_to_one_name_one_is_first() {
         let ann = server.user("ann").await;
         let contents: Vec<_> = (0..8_u8).map(|number| vec![number; 1000]).collect();
         let fresh = join_all(contents.iter().map(|content| ann.upload("/new", content))).await;
-        let mut refusals: Vec<_> = fresh.iter().map(|reply| reply.refusal()).collect();
+        let mut refusals: Vec<_> = fresh.iter().map(Reply::refusal).collect();
         refusals.sort();
         assert_eq!(refusals[0], "200 ");
         assert!(
@@ -143,7 +143,8 @@ async fn what_is_in_flight_is_finished_when_the_server_stops() {
     on_each(async |server| {
         let ann = server.user("ann").await;
         let ticket = ann.post("files/create/", &[("path", "/a")]).await.json();
-        let mut stream = half_sent(&server, text(&ticket, "url"), 200_000, &[b'x'; 100_000]).await;
+        let mut stream =
+            half_sent(&server, text(&ticket, "url"), 200_000, &vec![b'x'; 100_000]).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
         let base = server.base.clone();
         let stopping = tokio::spawn(server.stop());
@@ -151,7 +152,7 @@ async fn what_is_in_flight_is_finished_when_the_server_stops() {
         let late = TcpStream::connect(base.trim_start_matches("http://")).await;
         assert!(late.is_err(), "no new connections");
         assert!(!stopping.is_finished());
-        stream.write_all(&[b'y'; 100_000]).await.expect("the rest sent");
+        stream.write_all(&vec![b'y'; 100_000]).await.expect("the rest sent");
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.expect("an answer");
         assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
@@ -166,9 +167,12 @@ async fn what_is_no_http_harms_nobody() {
     on_each(async |server| {
         let ann: Client = server.user("ann").await;
         let address = server.base.trim_start_matches("http://").to_owned();
-        for junk in
-            [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", &[b'A'; 600_000], b"GET / HTTP/9.9\r\n\r\n"]
-        {
+        for junk in [
+            &b"\0\0\0\0\r\n\r\n"[..],
+            b"GET\r\n\r\n",
+            &vec![b'A'; 600_000],
+            b"GET / HTTP/9.9\r\n\r\n",
+        ] {
             let mut stream = TcpStream::connect(&address).await.expect("a connection");
             // The server may hang up before all of it is sent.
             let _ = stream.write_all(junk).await;
