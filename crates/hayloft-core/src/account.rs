@@ -10,13 +10,13 @@ mod tests;
 
 pub use self::{
     change::{
-        ProfileChange, change_password, change_profile, remove_login, set_active, set_approved,
-        set_password, set_role,
+        NewPassword, ProfileChange, change, remove_login, set_active, set_approved, set_password,
+        set_role,
     },
     create::{NewAccount, create},
     login::Login,
     password::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, Password, hash_password, verify_password},
-    read::{actor, by_login, count, get, list},
+    read::{actor, by_login, count, get, list, require_standing},
 };
 pub(crate) use self::{
     password::verify_nothing,

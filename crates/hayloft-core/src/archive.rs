@@ -16,11 +16,7 @@ use hayloft_store::{DbError, Row, Tx, params, random};
 use time::OffsetDateTime;
 
 pub use self::{plan::Plan, stream::stream};
-use crate::{
-    AccountId, Actor, Core, Error, NodePath, Result, Subject,
-    account::{STANDING_COLUMNS, Standing},
-    tree,
-};
+use crate::{AccountId, Actor, Core, Error, NodePath, Result, Subject, account, tree};
 
 /// The most paths of one archive.
 pub const PATHS_MAX: usize = 1000;
@@ -142,12 +138,10 @@ pub fn create(
 /// The archive of a link that still holds, and in whose name it is read.
 pub fn find(tx: &mut Tx<'_>, hash: &str) -> Result<(Archive, Actor)> {
     let archive = get(tx, hash)?;
-    let sql = format!("SELECT {STANDING_COLUMNS} FROM account a WHERE a.id = ?1");
-    let standing = tx.query_opt(&sql, params![archive.account], |row| Standing::read(row, 0))?;
-    let gone = Error::NotFound(Subject::Stream);
-    match standing.map(|standing| standing.check(tx.now_ms())) {
-        Some(Ok(actor)) if archive.expires_ms > tx.now_ms() => Ok((archive, actor)),
-        _ => Err(gone),
+    match account::require_standing(tx, archive.account) {
+        Ok(actor) if archive.expires_ms > tx.now_ms() => Ok((archive, actor)),
+        Err(err) if err.is_internal() => Err(err),
+        _ => Err(Error::NotFound(Subject::Stream)),
     }
 }
 

@@ -31,12 +31,15 @@ type Step = fn(&mut Tx<'_>) -> Result<bool>;
 fn drop_uploads(tx: &mut Tx<'_>) -> Result<bool> {
     let now = tx.now_ms();
     let old = tx.query(
-        "SELECT id, blob_id FROM upload
+        "SELECT id, blob_id, account_id, bytes FROM upload
          WHERE created < ?1 OR (confirmed > 0 AND confirmed < ?2) LIMIT ?3",
         params![now - upload::KEPT_MS, now - upload::REPEAT_MS, STEP],
-        |row| Ok((row.get::<String>(0)?, row.get::<Option<BlobId>>(1)?)),
+        |row| {
+            let held = (row.get::<AccountId>(2)?, row.get::<u64>(3)?);
+            Ok((row.get::<String>(0)?, row.get::<Option<BlobId>>(1)?, held))
+        },
     )?;
-    for (id, blob) in &old {
+    for (id, blob, (account, bytes)) in &old {
         let keys = tx.query(
             "DELETE FROM upload_part WHERE upload_id = ?1 RETURNING key",
             params![id],
@@ -46,6 +49,7 @@ fn drop_uploads(tx: &mut Tx<'_>) -> Result<bool> {
             upload::doom(tx, &key)?;
         }
         tx.execute("DELETE FROM upload WHERE id = ?1", params![id])?;
+        upload::release(tx, *account, *bytes)?;
         if let Some(blob) = blob {
             sql::suspect(tx, *blob)?;
         }

@@ -115,9 +115,14 @@ impl World {
 
     /// Sends the bytes of a file, to be confirmed.
     pub fn send(&self, path: &str, content: &str) -> Result<(Ticket, ConfirmUpload)> {
-        let id = UploadId::random();
-        let ticket =
-            Ticket { upload: id.clone(), account: self.ann.account, size: None, part: None };
+        let id = UploadId::new(0);
+        let ticket = Ticket {
+            upload: id.clone(),
+            account: self.ann.account,
+            size: None,
+            room: u64::MAX,
+            part: None,
+        };
         self.wait(upload::receive(&self.core, &ticket, body(content.as_bytes())))?;
         let confirm = ConfirmUpload {
             id,

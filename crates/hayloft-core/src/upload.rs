@@ -6,6 +6,7 @@
 
 mod confirm;
 mod digest;
+mod hold;
 mod receive;
 #[cfg(test)]
 mod tests;
@@ -13,20 +14,19 @@ mod ticket;
 
 use hayloft_store::{Tx, params};
 
-pub(crate) use self::digest::Digester;
 pub use self::{
-    confirm::{ConfirmUpload, confirm},
+    confirm::{ConfirmUpload, confirm, finish},
     digest::{Digests, MAILRU_HASH_BYTES},
     receive::{receive, receive_part},
     ticket::{Ticket, UploadId},
 };
+pub(crate) use self::{digest::Digester, hold::release};
 use crate::{
     AccountId, Actor, BlobId, DedupeScope, Error, Result, Settings, Subject,
     tree::{
         PutFile, View,
         put_file::{put_file, target},
     },
-    usage,
 };
 
 /// The largest content that lies in the database: up to here one row costs less than a file with
@@ -58,7 +58,8 @@ impl ReceivedBlob {
     }
 }
 
-/// Checks, before bytes are sent, all that would refuse them afterwards. Changes nothing.
+/// Checks, before bytes are sent, all that would refuse them afterwards, and says how many bytes
+/// the quota has room for. Changes nothing.
 ///
 /// # Errors
 /// Those of [`crate::tree::put_file()`].
@@ -68,13 +69,14 @@ pub fn check(
     settings: &Settings,
     put: &PutFile,
     size: Option<u64>,
-) -> Result<()> {
+) -> Result<u64> {
     let target = target(tx, actor, put, false)?;
     let owner = target.map_or(actor.account, |target| target.folder.node.owner);
     if size.is_some_and(|size| size > settings.file_bytes_max) {
         return Err(Error::TooLong);
     }
-    usage::require_room(tx, settings, owner, size.unwrap_or(0))
+    let room = hold::room(tx, settings, owner)?;
+    if size.is_some_and(|size| size > room) { Err(Error::OverQuota) } else { Ok(room) }
 }
 
 /// Makes the file at once from content that the actor may already read, if there is such content
@@ -165,10 +167,12 @@ pub fn start_multipart(tx: &mut Tx<'_>, account: AccountId, id: &UploadId) -> Re
 
 /// Refuses unless the account began this upload and has not finished it.
 pub fn require_open(tx: &mut Tx<'_>, account: AccountId, id: &UploadId) -> Result<()> {
-    match row(tx, account, id)? {
-        Some(Row { node: None, .. }) => Ok(()),
-        _ => Err(Error::NotFound(Subject::Upload)),
-    }
+    open_row(tx, account, id).map(drop)
+}
+
+fn open_row(tx: &mut Tx<'_>, account: AccountId, id: &UploadId) -> Result<Row> {
+    let open = row(tx, account, id)?.filter(|upload| upload.node.is_none());
+    open.ok_or(Error::NotFound(Subject::Upload))
 }
 
 /// An upload as recorded.
@@ -176,13 +180,22 @@ struct Row {
     blob: Option<BlobId>,
     node: Option<crate::NodeId>,
     confirmed_ms: i64,
+    /// What it holds on the disk, in one piece or in parts.
+    bytes: u64,
 }
 
 fn row(tx: &mut Tx<'_>, account: AccountId, id: &UploadId) -> Result<Option<Row>> {
     Ok(tx.query_opt(
-        "SELECT blob_id, node_id, confirmed FROM upload WHERE id = ?1 AND account_id = ?2",
+        "SELECT blob_id, node_id, confirmed, bytes FROM upload WHERE id = ?1 AND account_id = ?2",
         params![id.as_str(), account],
-        |row| Ok(Row { blob: row.get(0)?, node: row.get(1)?, confirmed_ms: row.get(2)? }),
+        |row| {
+            Ok(Row {
+                blob: row.get(0)?,
+                node: row.get(1)?,
+                confirmed_ms: row.get(2)?,
+                bytes: row.get(3)?,
+            })
+        },
     )?)
 }
 

@@ -32,7 +32,8 @@ CREATE TABLE account (
     quota_hard INTEGER NOT NULL DEFAULT 0
 );
 
--- The row of an account that every write changes, kept small and apart from the rest.
+-- The row of an account that every write changes, kept small and apart from the rest. `open_bytes`
+-- is what uploads hold that nobody has confirmed.
 CREATE TABLE usage (
     account_id INTEGER PRIMARY KEY NOT NULL,
     change_number INTEGER NOT NULL DEFAULT 0,
@@ -41,7 +42,10 @@ CREATE TABLE usage (
     trash_bytes INTEGER NOT NULL DEFAULT 0,
     image_bytes INTEGER NOT NULL DEFAULT 0,
     video_bytes INTEGER NOT NULL DEFAULT 0,
-    audio_bytes INTEGER NOT NULL DEFAULT 0
+    audio_bytes INTEGER NOT NULL DEFAULT 0,
+    open_bytes INTEGER NOT NULL DEFAULT 0,
+    depth_max INTEGER NOT NULL DEFAULT 0,
+    path_bytes_max INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE login (
@@ -206,7 +210,8 @@ CREATE TABLE upload (
     created INTEGER NOT NULL,
     blob_id INTEGER,
     node_id INTEGER,
-    confirmed INTEGER NOT NULL DEFAULT 0
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX upload_created ON upload (created);
 CREATE INDEX upload_blob ON upload (blob_id);

@@ -100,6 +100,17 @@ fn read(row: &Row<'_>) -> Result<Account, DbError> {
     })
 }
 
+/// The account as one who acts, if it may act now: for what was handed out in its name earlier,
+/// such as signed addresses, which must not outlive its right.
+///
+/// # Errors
+/// `Disabled`, `NotApproved`, `AccountExpired`, `NotFound` (the account).
+pub fn require_standing(tx: &mut Tx<'_>, id: AccountId) -> Result<Actor> {
+    let sql = format!("SELECT {STANDING_COLUMNS} FROM account a WHERE a.id = ?1");
+    let standing = tx.query_opt(&sql, params![id], |row| Standing::read(row, 0))?;
+    standing.ok_or(Error::NotFound(Subject::Account))?.check(tx.now_ms())
+}
+
 /// Reads `id, root_id, name, role` from `at` on.
 fn read_actor(row: &Row<'_>, at: usize) -> Result<Actor, DbError> {
     let account = row.get(at)?;

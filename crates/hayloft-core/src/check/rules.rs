@@ -149,6 +149,13 @@ const RULES: &[Rule] = &[
         "SELECT u.id FROM upload u LEFT JOIN blob b ON b.id = u.blob_id
          WHERE u.blob_id IS NOT NULL AND b.id IS NULL",
     ),
+    damage(
+        "account {} is said to hold other unconfirmed bytes than its uploads do",
+        "SELECT u.account_id FROM usage u
+         LEFT JOIN (SELECT account_id, sum(bytes) AS bytes FROM upload GROUP BY account_id) AS o
+             ON o.account_id = u.account_id
+         WHERE u.open_bytes <> COALESCE(o.bytes, 0)",
+    ),
     note(
         "a part of upload {} belongs to no upload",
         "SELECT p.upload_id FROM upload_part p LEFT JOIN upload u ON u.id = p.upload_id

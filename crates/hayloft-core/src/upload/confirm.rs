@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     REPEAT_MS, ReceivedBlob, UploadId,
     digest::Digester,
+    hold::release,
     receive::{Stored, insert},
     row,
 };
@@ -57,8 +58,12 @@ pub async fn confirm(core: &Core, actor: &Actor, upload: &ConfirmUpload) -> Resu
 /// A part that is sent again while the parts are joined makes them be joined once more.
 const ASSEMBLIES_MAX: usize = 3;
 
-/// Makes the file in one transaction; none when its parts are yet to be joined.
-fn finish(
+/// Makes the file in one transaction; none when its parts are yet to be joined, which is what
+/// [`confirm`] then does.
+///
+/// # Errors
+/// Those of [`confirm`].
+pub fn finish(
     tx: &mut Tx<'_>,
     actor: &Actor,
     settings: &Settings,
@@ -87,9 +92,10 @@ fn finish(
         client: upload.client.clone(),
     };
     let view = put_file(tx, actor, settings, &put, &blob)?;
+    release(tx, actor.account, known.bytes)?;
     let now = tx.now_ms();
     tx.execute(
-        "UPDATE upload SET node_id = ?2, confirmed = ?3 WHERE id = ?1",
+        "UPDATE upload SET node_id = ?2, confirmed = ?3, bytes = 0 WHERE id = ?1",
         params![upload.id.as_str(), view.node.id, now],
     )?;
     Ok(Some(view))

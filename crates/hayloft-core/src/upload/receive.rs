@@ -1,9 +1,9 @@
 //! Taking in the bytes of an upload.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use hayloft_store::{
     Tx,
     blob::{BlobError, BlobKey, ByteStream},
@@ -11,10 +11,10 @@ use hayloft_store::{
 };
 
 use super::{
-    Digests, INLINE_MAX, PARTS_MAX, ReceivedBlob, Ticket, UploadId, digest::Digester, doom,
-    require_open, row,
+    Digests, INLINE_MAX, PARTS_MAX, ReceivedBlob, Ticket, UploadId, digest::Digester, doom, hold,
+    open_row, row,
 };
-use crate::{AccountId, BlobId, Core, Error, Result, Subject, tree::sql};
+use crate::{BlobId, Core, Error, Result, Settings, Subject, account, tree::sql};
 
 /// Where a content lies whose row is yet to be written.
 pub(super) enum Stored {
@@ -24,39 +24,83 @@ pub(super) enum Stored {
     Segments(Vec<(BlobKey, u64)>),
 }
 
+impl Stored {
+    fn keys(&self) -> Vec<BlobKey> {
+        match self {
+            Self::Inline(_) => Vec::new(),
+            Self::Segments(segments) => segments.iter().map(|(key, _)| key.clone()).collect(),
+        }
+    }
+}
+
 /// Takes in the content of an upload in one piece and records it, durably. Sent again before it
 /// is confirmed, it replaces what was sent.
 ///
 /// # Errors
-/// `TooLong` beyond the announced size or the largest file, `BrokenBody` when it breaks off,
-/// `NotFound` when the upload is finished. Nothing of it is then kept.
+/// `TooLong` beyond the announced size or the largest file, `OverQuota` beyond the room of the
+/// account, `BrokenBody` when it breaks off, `NotFound` when the upload is finished, and those of
+/// [`account::require_standing`]. Nothing of it is then kept.
 pub async fn receive(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<()> {
-    let limit = ticket.size.unwrap_or(core.settings.file_bytes_max);
-    let (head, rest) = split_head(body, limit).await?;
+    let (head, rest) = split_head(core, ticket, body).await?;
     let (stored, digests) = match rest {
         None => {
             let digests = Digests::of(&head);
             (Stored::Inline(head), digests)
         }
         Some(rest) => {
+            // Refuse before the bytes travel, not after.
+            let (settings, asked) = (Arc::clone(&core.settings), ticket.clone());
+            let ticket = core.db.read(move |tx| as_of_now(tx, &settings, &asked)).await?;
             let body = stream::iter([Ok(head)]).chain(rest).boxed();
-            let (key, digests) = store(core, body, limit).await?;
+            let (key, digests) = store(core, &ticket, body).await?;
             let size = digests.size;
             (Stored::Segments(vec![(key, size)]), digests)
         }
     };
-    let (account, id) = (ticket.account, ticket.upload.clone());
-    core.db.write(move |tx| record(tx, account, &id, &stored, &digests)).await
+    let keys = stored.keys();
+    let (settings, ticket) = (Arc::clone(&core.settings), ticket.clone());
+    let recorded = core.db.write(move |tx| record(tx, &settings, &ticket, &stored, &digests)).await;
+    discard_if_refused(core, &keys, recorded).await
+}
+
+/// The ticket with what the account may send now; an upload sent again gives its room back.
+fn as_of_now(tx: &mut Tx<'_>, settings: &Settings, ticket: &Ticket) -> Result<Ticket> {
+    account::require_standing(tx, ticket.account)?;
+    let known = row(tx, ticket.account, &ticket.upload)?;
+    if known.as_ref().is_some_and(|upload| upload.node.is_some()) {
+        return Err(Error::NotFound(Subject::Upload));
+    }
+    let room = hold::room(tx, settings, ticket.account)?;
+    let room = room.saturating_add(known.map_or(0, |upload| upload.bytes));
+    Ok(Ticket { room: room.min(ticket.room), ..ticket.clone() })
+}
+
+/// What was stored and then refused is deleted at once. After a failure of the database it may be
+/// recorded after all: then it is left to the sweep of orphans.
+async fn discard_if_refused(core: &Core, keys: &[BlobKey], recorded: Result<()>) -> Result<()> {
+    if recorded.as_ref().is_err_and(|err| !err.is_internal() && !matches!(err, Error::Busy)) {
+        for key in keys {
+            if let Err(err) = core.blobs.delete(key).await {
+                tracing::warn!(error = ?err, %key, "what was refused is left to the sweep");
+            }
+        }
+    }
+    recorded
 }
 
 /// The body up to what may lie in the database, and the rest if there is more.
-async fn split_head(mut body: ByteStream, limit: u64) -> Result<(Bytes, Option<ByteStream>)> {
+async fn split_head(
+    core: &Core,
+    ticket: &Ticket,
+    mut body: ByteStream,
+) -> Result<(Bytes, Option<ByteStream>)> {
+    let require_fits = |bytes: usize| ticket.require_fits(&core.settings, bytes as u64);
     let mut head = BytesMut::new();
     while let Some(chunk) = body.try_next().await.map_err(Error::BrokenBody)? {
         if head.is_empty() && chunk.len() <= INLINE_MAX {
             // The body of a small file is one chunk in most cases: spare its copy.
             let Some(next) = body.try_next().await.map_err(Error::BrokenBody)? else {
-                check_length(chunk.len(), limit)?;
+                require_fits(chunk.len())?;
                 return Ok((chunk, None));
             };
             head.extend_from_slice(&chunk);
@@ -64,7 +108,7 @@ async fn split_head(mut body: ByteStream, limit: u64) -> Result<(Bytes, Option<B
         } else {
             head.extend_from_slice(&chunk);
         }
-        check_length(head.len(), limit)?;
+        require_fits(head.len())?;
         if head.len() > INLINE_MAX {
             return Ok((head.freeze(), Some(body)));
         }
@@ -72,12 +116,8 @@ async fn split_head(mut body: ByteStream, limit: u64) -> Result<(Bytes, Option<B
     Ok((head.freeze(), None))
 }
 
-fn check_length(bytes: usize, limit: u64) -> Result<()> {
-    if bytes as u64 > limit { Err(Error::TooLong) } else { Ok(()) }
-}
-
 /// Puts a body into the blob store under a new key, with its digests computed on the way.
-async fn store(core: &Core, body: ByteStream, limit: u64) -> Result<(BlobKey, Digests)> {
+async fn store(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<(BlobKey, Digests)> {
     let key = BlobKey::random();
     let digester = Digester::start();
     let (to_digests, mut chunks) = tokio::sync::mpsc::channel::<Bytes>(4);
@@ -87,15 +127,10 @@ async fn store(core: &Core, body: ByteStream, limit: u64) -> Result<(BlobKey, Di
         }
         digester.finish().await
     };
-    let mut received = 0;
-    let watched = body.then(move |chunk| {
+    let watched = watch(core, ticket, 0, body).then(move |chunk| {
         let to_digests = to_digests.clone();
-        received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         async move {
             let chunk = chunk?;
-            if received > limit {
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than announced"));
-            }
             let passed = to_digests.send(chunk.clone()).await;
             passed.map_err(|_| io::Error::other("the digests stopped"))?;
             Ok(chunk)
@@ -106,74 +141,117 @@ async fn store(core: &Core, body: ByteStream, limit: u64) -> Result<(BlobKey, Di
     Ok((key, digests?))
 }
 
+/// Takes in one part of an upload that was begun with [`super::start_multipart`]. Parts come in
+/// any order; one sent again replaces what was sent.
+///
+/// # Errors
+/// Those of [`receive`], of all parts together.
+pub async fn receive_part(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<()> {
+    let number = ticket.part.filter(|part| (1..=PARTS_MAX).contains(part));
+    let number = number.ok_or(Error::NotFound(Subject::Upload))?;
+    // Refuse before the bytes travel, not after.
+    let (settings, asked) = (Arc::clone(&core.settings), ticket.clone());
+    let (now, others) = core
+        .db
+        .read(move |tx| {
+            let now = as_of_now(tx, &settings, &asked)?;
+            let known = open_row(tx, now.account, &now.upload)?;
+            let replaced = part(tx, &now.upload, number)?;
+            Ok::<_, Error>((now, known.bytes - replaced.map_or(0, |(_, bytes)| bytes)))
+        })
+        .await?;
+    let key = BlobKey::random();
+    let watched = watch(core, &now, others, body);
+    let size = core.blobs.put(&key, watched.boxed()).await.map_err(refused_body)?;
+    let keys = [key.clone()];
+    let (settings, ticket) = (Arc::clone(&core.settings), ticket.clone());
+    let recorded =
+        core.db.write(move |tx| record_part(tx, &settings, &ticket, number, &key, size)).await;
+    discard_if_refused(core, &keys, recorded).await
+}
+
+/// Fails the body as soon as it, after the bytes `before` it, is longer than may be.
+fn watch(
+    core: &Core,
+    ticket: &Ticket,
+    before: u64,
+    body: ByteStream,
+) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let (settings, ticket) = (Arc::clone(&core.settings), ticket.clone());
+    let mut received = before;
+    body.map(move |chunk| {
+        let chunk = chunk?;
+        received += chunk.len() as u64;
+        match ticket.require_fits(&settings, received) {
+            Ok(()) => Ok(chunk),
+            Err(Error::OverQuota) => Err(io::ErrorKind::QuotaExceeded.into()),
+            Err(_) => Err(io::ErrorKind::FileTooLarge.into()),
+        }
+    })
+}
+
 fn refused_body(err: BlobError) -> Error {
     match err {
         BlobError::Body(err) if err.kind() == io::ErrorKind::FileTooLarge => Error::TooLong,
+        BlobError::Body(err) if err.kind() == io::ErrorKind::QuotaExceeded => Error::OverQuota,
         BlobError::Body(err) => Error::BrokenBody(err),
         other => Error::Blob(other),
     }
 }
 
-/// Takes in one part of an upload that was begun with [`super::start_multipart`]. Parts come in
-/// any order; one sent again replaces what was sent.
-pub async fn receive_part(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<()> {
-    let number = ticket.part.filter(|part| (1..=PARTS_MAX).contains(part));
-    let number = number.ok_or(Error::NotFound(Subject::Upload))?;
-    let (account, id) = (ticket.account, ticket.upload.clone());
-    // Refuse before the bytes travel, not after.
-    core.db
-        .read({
-            let id = id.clone();
-            move |tx| require_open(tx, account, &id)
-        })
-        .await?;
-    let key = BlobKey::random();
-    let limit = core.settings.file_bytes_max;
-    let mut received = 0;
-    let watched = body.map(move |chunk| {
-        let chunk = chunk?;
-        received += chunk.len() as u64;
-        if received > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than allowed"));
-        }
-        Ok(chunk)
-    });
-    let size = core.blobs.put(&key, watched.boxed()).await.map_err(refused_body)?;
-    let size = i64::try_from(size).map_err(|_| Error::TooLong)?;
-    core.db
-        .write(move |tx| {
-            require_open(tx, account, &id)?;
-            let replaced = tx.query_opt(
-                "SELECT key FROM upload_part WHERE upload_id = ?1 AND number = ?2",
-                params![id.as_str(), number],
-                |row| row.get::<String>(0),
-            )?;
-            if let Some(replaced) = replaced {
-                doom(tx, &replaced)?;
-            }
-            tx.execute(
-                "INSERT INTO upload_part (upload_id, number, key, size) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (upload_id, number) DO UPDATE SET key = excluded.key,
-                     size = excluded.size",
-                params![id.as_str(), number, key.as_str(), size],
-            )?;
-            Ok(())
-        })
-        .await
+fn part(tx: &mut Tx<'_>, id: &UploadId, number: u32) -> Result<Option<(String, u64)>> {
+    Ok(tx.query_opt(
+        "SELECT key, size FROM upload_part WHERE upload_id = ?1 AND number = ?2",
+        params![id.as_str(), number],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// Records a received part. Others came meanwhile, so all is checked again.
+fn record_part(
+    tx: &mut Tx<'_>,
+    settings: &Settings,
+    ticket: &Ticket,
+    number: u32,
+    key: &BlobKey,
+    size: u64,
+) -> Result<()> {
+    account::require_standing(tx, ticket.account)?;
+    let known = open_row(tx, ticket.account, &ticket.upload)?;
+    let mut bytes = known.bytes + size;
+    if let Some((replaced, size)) = part(tx, &ticket.upload, number)? {
+        bytes -= size;
+        doom(tx, &replaced)?;
+    }
+    ticket.require_fits(settings, bytes)?;
+    hold::hold(tx, settings, ticket.account, known.bytes, bytes)?;
+    let id = ticket.upload.as_str();
+    let column = |bytes: u64| i64::try_from(bytes).map_err(|_| Error::TooLong);
+    tx.execute("UPDATE upload SET bytes = ?2 WHERE id = ?1", params![id, column(bytes)?])?;
+    tx.execute(
+        "INSERT INTO upload_part (upload_id, number, key, size) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (upload_id, number) DO UPDATE SET key = excluded.key, size = excluded.size",
+        params![id, number, key.as_str(), column(size)?],
+    )?;
+    Ok(())
 }
 
 /// Records a received content and ties it to its upload.
 fn record(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    id: &UploadId,
+    settings: &Settings,
+    ticket: &Ticket,
     stored: &Stored,
     digests: &Digests,
 ) -> Result<()> {
-    let known = row(tx, account, id)?;
+    let (account, id) = (ticket.account, ticket.upload.as_str());
+    account::require_standing(tx, account)?;
+    let known = row(tx, account, &ticket.upload)?;
     if known.as_ref().is_some_and(|upload| upload.node.is_some()) {
         return Err(Error::NotFound(Subject::Upload));
     }
+    let before = known.as_ref().map_or(0, |upload| upload.bytes);
+    hold::hold(tx, settings, account, before, digests.size)?;
     let blob = insert(tx, stored, digests)?;
     let now = tx.now_ms();
     match known {
@@ -182,14 +260,15 @@ fn record(
                 sql::suspect(tx, replaced)?;
             }
             tx.execute(
-                "UPDATE upload SET blob_id = ?2 WHERE id = ?1",
-                params![id.as_str(), blob.id],
+                "UPDATE upload SET blob_id = ?2, bytes = ?3 WHERE id = ?1",
+                params![id, blob.id, blob.size_column()],
             )?;
         }
         None => {
             tx.execute(
-                "INSERT INTO upload (id, account_id, created, blob_id) VALUES (?1, ?2, ?3, ?4)",
-                params![id.as_str(), account, now, blob.id],
+                "INSERT INTO upload (id, account_id, created, blob_id, bytes)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![id, account, now, blob.id, blob.size_column()],
             )?;
         }
     }

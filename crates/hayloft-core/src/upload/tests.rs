@@ -1,14 +1,14 @@
 //! What uploads promise, on every database engine.
 
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
     ConfirmUpload, Digests, INLINE_MAX, Ticket, UploadId, check, confirm, deduplicate, receive,
     receive_part, start_multipart,
 };
 use crate::{
-    Error, NodePath, Result, Settings,
+    Error, NodePath, Result, Settings, account,
     signing::Purpose,
     testing::{World, body},
     tree::{ClientData, DeleteOptions, PutFile, delete},
@@ -61,9 +61,10 @@ fn a_body_in_many_chunks_is_one_content() {
             let chunk = Bytes::from_static(&[b'x'; 5_000]);
             let body = stream::iter((0..chunks).map(move |_| Ok(chunk.clone()))).boxed();
             let ticket = Ticket {
-                upload: UploadId::random(),
+                upload: UploadId::new(0),
                 account: world.ann.account,
                 size: Some(chunks * 5_000),
+                room: u64::MAX,
                 part: None,
             };
             world.wait(receive(&world.core, &ticket, body)).unwrap();
@@ -79,9 +80,10 @@ fn a_body_that_is_too_long_or_breaks_off_leaves_nothing() {
     for world in World::all(&[]) {
         for bytes in [10, 2 * INLINE_MAX] {
             let ticket = |size| Ticket {
-                upload: UploadId::random(),
+                upload: UploadId::new(0),
                 account: world.ann.account,
                 size: Some(size),
+                room: u64::MAX,
                 part: None,
             };
             let sent = |ticket: &Ticket, body| text(world.wait(receive(&world.core, ticket, body)));
@@ -132,7 +134,7 @@ fn what_came_must_be_what_was_meant() {
 #[test]
 fn parts_come_in_any_order_and_a_gap_is_told() {
     for world in World::all(&[]) {
-        let id = UploadId::random();
+        let id = UploadId::new(0);
         let begun = id.clone();
         world.write(move |tx, ann, _| start_multipart(tx, ann.account, &begun)).unwrap();
         let part = |number: u32, content: &str| {
@@ -140,6 +142,7 @@ fn parts_come_in_any_order_and_a_gap_is_told() {
                 upload: id.clone(),
                 account: world.ann.account,
                 size: None,
+                room: u64::MAX,
                 part: Some(number),
             };
             text(world.wait(receive_part(&world.core, &ticket, body(content.as_bytes()))))
@@ -229,6 +232,115 @@ fn the_hard_quota_is_never_passed() {
     }
 }
 
+/// A world whose accounts may hold ten bytes, on every engine.
+fn small_worlds() -> Vec<World> {
+    let databases = hayloft_store::testing::databases().into_iter();
+    let rules = Settings { default_quota_bytes: 10, ..Settings::default() };
+    databases.map(|database| World::with(database, &[], rules.clone())).collect()
+}
+
+/// The keys in the blob store.
+fn stored(world: &World) -> usize {
+    world.wait(async {
+        let after_all = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 40);
+        world.core.blobs.list(after_all).await.unwrap().try_collect::<Vec<_>>().await.unwrap().len()
+    })
+}
+
+#[test]
+fn what_is_sent_and_not_confirmed_counts_too() {
+    for mut world in small_worlds() {
+        let (ticket, upload) = world.send("a", "123456").unwrap();
+        assert_eq!(text(world.send("b", "12345")), "the storage quota is used up");
+        assert_eq!(world.checked(put("b"), Some(5)), "the storage quota is used up");
+        world.wait(receive(&world.core, &ticket, body(b"1234567890"))).unwrap();
+        world.assert_sound();
+        assert_eq!(text(world.wait(receive(&world.core, &ticket, body(b"12345678901")))), FULL);
+        world.confirm(&upload).unwrap();
+        assert_eq!(world.usage().storage_bytes, 10);
+        world.assert_sound();
+        world.wait(crate::retention::run(&world.core)).unwrap();
+        let delete_all = DeleteOptions { without_trash: true, only_empty: false };
+        world.write(move |tx, ann, _| delete(tx, ann, &path("a"), delete_all).map(drop)).unwrap();
+        world.send("c", "1234567890").unwrap();
+        world.core.db.clock().advance(std::time::Duration::from_hours(25));
+        world.wait(crate::retention::run(&world.core)).unwrap();
+        world.file("d", "1234567890").unwrap();
+        world.assert_sound();
+    }
+}
+
+const FULL: &str = "the storage quota is used up";
+
+#[test]
+fn a_body_beyond_the_quota_leaves_nothing_on_the_disk() {
+    for world in small_worlds() {
+        let long = vec![b'x'; 3 * INLINE_MAX];
+        let ticket = |part, room, size| Ticket {
+            upload: UploadId::new(0),
+            account: world.ann.account,
+            size,
+            room,
+            part,
+        };
+        for room in [10, u64::MAX] {
+            let sent = world.wait(receive(&world.core, &ticket(None, room, None), body(&long)));
+            assert_eq!(text(sent), FULL);
+            let parts = ticket(Some(1), room, None);
+            let begun = parts.upload.clone();
+            world.write(move |tx, ann, _| start_multipart(tx, ann.account, &begun)).unwrap();
+            assert_eq!(text(world.wait(receive_part(&world.core, &parts, body(&long)))), FULL);
+        }
+        assert_eq!(stored(&world), 0);
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn parts_together_are_no_longer_than_announced() {
+    for world in World::all(&[]) {
+        let id = UploadId::new(0);
+        let begun = id.clone();
+        world.write(move |tx, ann, _| start_multipart(tx, ann.account, &begun)).unwrap();
+        let part = |number: u32, content: &str| {
+            let ticket = Ticket {
+                upload: id.clone(),
+                account: world.ann.account,
+                size: Some(10),
+                room: u64::MAX,
+                part: Some(number),
+            };
+            text(world.wait(receive_part(&world.core, &ticket, body(content.as_bytes()))))
+        };
+        assert_eq!(part(1, "12345678901"), "the body is longer than announced");
+        assert_eq!(part(1, "12345"), "done");
+        assert_eq!(part(2, "123456"), "the body is longer than announced");
+        assert_eq!(part(2, "12345"), "done");
+        assert_eq!(part(1, "54321"), "done", "what is replaced makes room");
+        assert_eq!(stored(&world), 3, "two parts, and one that is doomed");
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn a_ticket_ends_with_the_right_of_its_account() {
+    for world in World::all(&[]) {
+        let (ticket, _) = world.send("f", "one").unwrap();
+        let parts = Ticket { upload: UploadId::new(0), part: Some(1), ..ticket.clone() };
+        let begun = parts.upload.clone();
+        world.write(move |tx, ann, _| start_multipart(tx, ann.account, &begun)).unwrap();
+        world.write(|tx, ann, _| account::set_active(tx, ann.account, false, "left")).unwrap();
+        for bytes in [3, 2 * INLINE_MAX] {
+            let bytes = vec![b'x'; bytes];
+            let whole = world.wait(receive(&world.core, &ticket, body(&bytes)));
+            assert_eq!(text(whole), "the account is disabled");
+            let part = world.wait(receive_part(&world.core, &parts, body(&bytes)));
+            assert_eq!(text(part), "the account is disabled");
+        }
+        assert_eq!(stored(&world), 0);
+    }
+}
+
 #[test]
 fn two_uploads_to_one_name_at_once_end_as_one_file() {
     for world in World::all(&[]) {
@@ -249,9 +361,10 @@ fn two_uploads_to_one_name_at_once_end_as_one_file() {
 fn a_ticket_tells_what_it_was_made_for() {
     let world = World::planted(&[]);
     let ticket = Ticket {
-        upload: UploadId::random(),
+        upload: UploadId::new(0),
         account: world.ann.account,
         size: Some(7),
+        room: u64::MAX,
         part: Some(3),
     };
     let keys = &world.core.keys;

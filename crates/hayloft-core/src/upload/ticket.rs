@@ -7,11 +7,12 @@ use hayloft_store::random;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, Error, Result, Subject,
+    AccountId, Error, Result, Settings, Subject,
     signing::{Keys, Purpose},
 };
 
-/// Names an upload: 32 hexadecimal digits, unguessable.
+/// Names an upload: 32 hexadecimal digits, unguessable. The first twelve count milliseconds, so
+/// that the rows of uploads that come together lie together; the other twenty are random.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UploadId(String);
@@ -19,9 +20,10 @@ pub struct UploadId(String);
 impl UploadId {
     const DIGITS: usize = 32;
 
-    /// A new one.
-    pub fn random() -> Self {
-        Self(random::hex(Self::DIGITS / 2))
+    /// A new one, made at this time.
+    pub fn new(now_ms: i64) -> Self {
+        let time = now_ms.unsigned_abs() & 0xffff_ffff_ffff;
+        Self(format!("{time:012x}{}", random::hex(Self::DIGITS / 2 - 6)))
     }
 
     /// Parses the text form.
@@ -69,6 +71,8 @@ pub struct Ticket {
     pub account: AccountId,
     /// The size announced, in bytes.
     pub size: Option<u64>,
+    /// How many bytes the account's quota had room for when the ticket was made.
+    pub room: u64,
     /// Which part, from 1; none for an upload in one piece.
     pub part: Option<u32>,
 }
@@ -78,7 +82,7 @@ impl Ticket {
     pub fn sign(&self, keys: &Keys, purpose: Purpose, expires_ms: i64) -> String {
         let size = self.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
         let part = self.part.unwrap_or(0);
-        let text = format!("{} {} {size} {part}", self.upload, self.account);
+        let text = format!("{} {} {size} {} {part}", self.upload, self.account, self.room);
         keys.sign(purpose, text.as_bytes(), expires_ms)
     }
 
@@ -89,6 +93,17 @@ impl Ticket {
         payload.as_deref().and_then(Self::parse).ok_or(Error::NotFound(Subject::Ticket))
     }
 
+    /// Refuses an upload of `bytes`, as far as the ticket alone tells.
+    ///
+    /// # Errors
+    /// `TooLong` beyond the announced size or the largest file, `OverQuota` beyond the room.
+    pub fn require_fits(&self, settings: &Settings, bytes: u64) -> Result<()> {
+        if bytes > self.size.unwrap_or(u64::MAX).min(settings.file_bytes_max) {
+            return Err(Error::TooLong);
+        }
+        if bytes > self.room { Err(Error::OverQuota) } else { Ok(()) }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut fields = text.split(' ');
         let upload = UploadId::parse(fields.next()?).ok()?;
@@ -97,7 +112,8 @@ impl Ticket {
             "-" => None,
             digits => Some(digits.parse().ok()?),
         };
+        let room = fields.next()?.parse().ok()?;
         let part = Some(fields.next()?.parse().ok()?).filter(|part| *part > 0);
-        Some(Self { upload, account, size, part })
+        Some(Self { upload, account, size, room, part })
     }
 }

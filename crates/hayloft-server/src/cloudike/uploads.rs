@@ -98,12 +98,12 @@ pub(super) async fn create_file(call: &Call) -> Reply {
     if let Some(view) = known_content(call, &asked).await? {
         return render::json_status(StatusCode::CREATED, &render::metadata(&view, true));
     }
-    let upload = UploadId::random();
-    let account = begin(call, &asked, multipart.then(|| upload.clone())).await?;
-    let expires = call.core().db.clock().now_ms() + upload::KEPT_MS;
+    let now = call.core().db.clock().now_ms();
+    let upload = UploadId::new(now);
+    let (account, room) = begin(call, &asked, multipart.then(|| upload.clone())).await?;
+    let expires = now + upload::KEPT_MS;
     let keys = &call.core().keys;
-    let size = if multipart { None } else { asked.size };
-    let ticket = Ticket { upload, account, size, part: multipart.then_some(1) };
+    let ticket = Ticket { upload, account, size: asked.size, room, part: multipart.then_some(1) };
     let reply = UploadTicket {
         url: upload_url(call, &ticket.sign(keys, Purpose::Upload, expires)),
         method: if multipart { "PUT" } else { method }.to_owned(),
@@ -121,7 +121,7 @@ pub(super) async fn create_file(call: &Call) -> Reply {
 }
 
 fn upload_method(call: &Call) -> Result<&'static str, Failure> {
-    match call.params.text(&UPLOAD_METHOD)? {
+    match call.params.word(&UPLOAD_METHOD)? {
         None => Ok("PUT"),
         Some(text) if text.eq_ignore_ascii_case("put") => Ok("PUT"),
         Some(text) if text.eq_ignore_ascii_case("post") => Ok("POST"),
@@ -146,26 +146,26 @@ async fn known_content(call: &Call, asked: &Asked) -> Result<Option<View>, Failu
     made.await?.map_err(upload_failure)
 }
 
-/// Checks what can be checked before bytes are sent, and opens an upload in parts.
+/// Checks what can be checked before bytes are sent, and opens an upload in parts. Whose it is,
+/// and how many bytes there is room for.
 async fn begin(
     call: &Call,
     asked: &Asked,
     in_parts: Option<UploadId>,
-) -> Result<AccountId, Failure> {
+) -> Result<(AccountId, u64), Failure> {
     let (settings, put, size) = (call.core().settings.clone(), asked.put.clone(), asked.size);
     let checked = match in_parts {
         None => {
             call.read_refusable(move |tx, actor| {
-                upload::check(tx, actor, &settings, &put, size)?;
-                Ok(actor.account)
+                Ok((actor.account, upload::check(tx, actor, &settings, &put, size)?))
             })
             .await?
         }
         Some(upload) => {
             call.write_refusable(move |tx, actor| {
-                upload::check(tx, actor, &settings, &put, size)?;
+                let room = upload::check(tx, actor, &settings, &put, size)?;
                 upload::start_multipart(tx, actor.account, &upload)?;
-                Ok(actor.account)
+                Ok((actor.account, room))
             })
             .await?
         }
@@ -247,11 +247,21 @@ pub(super) const CONFIRM_FILE: Doc = Doc {
 /// Method 88: `files/confirm/<path>`.
 pub(super) async fn confirm_file(call: &Call) -> Reply {
     let (account, confirm) = confirmation(&call.params)?;
-    let actor = call.session().await?.actor;
-    if actor.account != account {
-        return Err(Error::Forbidden.into());
-    }
-    let view = upload::confirm(call.core(), &actor, &confirm).await.map_err(upload_failure)?;
+    let (settings, whole) = (call.core().settings.clone(), confirm.clone());
+    let finished = call.write_refusable(move |tx, actor| {
+        if actor.account != account {
+            return Err(Error::Forbidden);
+        }
+        upload::finish(tx, actor, &settings, &whole)
+    });
+    let view = match finished.await?.map_err(upload_failure)? {
+        Some(view) => view,
+        // It came in parts, which are joined first: more than one transaction's work.
+        None => {
+            let actor = call.session().await?.actor;
+            upload::confirm(call.core(), &actor, &confirm).await.map_err(upload_failure)?
+        }
+    };
     render::one(&view)
 }
 
