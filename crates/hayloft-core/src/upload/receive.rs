@@ -285,11 +285,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, stored: &Stored, digests: &Digests) -> Res
         sniffed: digests.sniffed.map(str::to_owned),
     };
     if let Some(equal) = equal_blob(tx, size, digests)? {
-        if let Stored::Segments(segments) = stored {
-            for (key, _) in segments {
-                doom(tx, key.as_str())?;
-            }
-        }
+        place_anew(tx, equal, stored)?;
         return Ok(received(equal));
     }
     let now = tx.now_ms();
@@ -313,19 +309,48 @@ pub(super) fn insert(tx: &mut Tx<'_>, stored: &Stored, digests: &Digests) -> Res
         |row| row.get::<BlobId>(0),
     )?;
     if let Stored::Segments(segments) = stored {
-        for (position, (key, bytes)) in segments.iter().enumerate() {
-            tx.execute(
-                "INSERT INTO segment (blob_id, position, key, size) VALUES (?1, ?2, ?3, ?4)",
-                params![
-                    id,
-                    i64::try_from(position).map_err(|_| Error::TooLong)?,
-                    key.as_str(),
-                    i64::try_from(*bytes).map_err(|_| Error::TooLong)?
-                ],
-            )?;
-        }
+        insert_segments(tx, id, segments)?;
     }
     Ok(received(id))
+}
+
+/// Equal content is here already. What lies in its row is good, or the database would say so; keys
+/// of the blob store may be gone or damaged, and nobody reads them to see. So the content is from
+/// now on what came a moment ago, and the older bytes go.
+fn place_anew(tx: &mut Tx<'_>, blob: BlobId, stored: &Stored) -> Result<()> {
+    if is_in_row(tx, blob)? {
+        return stored.keys().iter().try_for_each(|key| doom(tx, key.as_str()));
+    }
+    let sql = "DELETE FROM segment WHERE blob_id = ?1 RETURNING key";
+    let old = tx.query(sql, params![blob], |row| row.get::<String>(0))?;
+    match stored {
+        Stored::Inline(data) => {
+            let sql = "UPDATE blob SET data = ?2 WHERE id = ?1";
+            tx.execute(sql, params![blob, &data[..]])?;
+        }
+        Stored::Segments(segments) => insert_segments(tx, blob, segments)?,
+    }
+    old.iter().try_for_each(|key| doom(tx, key))
+}
+
+fn is_in_row(tx: &mut Tx<'_>, blob: BlobId) -> Result<bool> {
+    let sql = "SELECT 1 FROM blob WHERE id = ?1 AND data IS NOT NULL";
+    Ok(tx.query_opt(sql, params![blob], |row| row.get::<i64>(0))?.is_some())
+}
+
+fn insert_segments(tx: &mut Tx<'_>, blob: BlobId, segments: &[(BlobKey, u64)]) -> Result<()> {
+    for (position, (key, bytes)) in segments.iter().enumerate() {
+        tx.execute(
+            "INSERT INTO segment (blob_id, position, key, size) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                blob,
+                i64::try_from(position).map_err(|_| Error::TooLong)?,
+                key.as_str(),
+                i64::try_from(*bytes).map_err(|_| Error::TooLong)?
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 /// The row of a small content that is at hand.

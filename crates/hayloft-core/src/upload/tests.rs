@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use hayloft_store::blob::BlobKey;
 
 use super::{
     ConfirmUpload, Digests, INLINE_MAX, Ticket, UploadId, check, confirm, deduplicate, receive,
@@ -239,11 +240,24 @@ fn small_worlds() -> Vec<World> {
     databases.map(|database| World::with(database, &[], rules.clone())).collect()
 }
 
-/// The keys in the blob store.
+/// How many keys the blob store has.
 fn stored(world: &World) -> usize {
+    keys(world).len()
+}
+
+fn keys(world: &World) -> Vec<BlobKey> {
     world.wait(async {
         let after_all = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 40);
-        world.core.blobs.list(after_all).await.unwrap().try_collect::<Vec<_>>().await.unwrap().len()
+        world
+            .core
+            .blobs
+            .list(after_all)
+            .await
+            .unwrap()
+            .map_ok(|(key, _)| key)
+            .try_collect()
+            .await
+            .unwrap()
     })
 }
 
@@ -318,6 +332,54 @@ fn parts_together_are_no_longer_than_announced() {
         assert_eq!(part(2, "12345"), "done");
         assert_eq!(part(1, "54321"), "done", "what is replaced makes room");
         assert_eq!(stored(&world), 3, "two parts, and one that is doomed");
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn sending_it_again_heals_a_content_that_was_lost() {
+    let long = "0123456789".repeat(INLINE_MAX / 5);
+    for mut world in World::all(&[]) {
+        world.file("f", &long).unwrap();
+        for key in keys(&world) {
+            world.wait(world.core.blobs.delete(&key)).unwrap();
+        }
+        world.content("f").unwrap_err();
+        world.file("g", &long).unwrap();
+        for path in ["f", "g"] {
+            assert_eq!(world.content(path).unwrap(), long);
+        }
+        assert_eq!(world.usage().storage_bytes, 2 * i64::try_from(long.len()).unwrap());
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn one_content_in_parts_and_in_one_piece_is_kept_once() {
+    for mut world in World::all(&[]) {
+        let in_parts = |world: &World, at: &str| {
+            let (_, upload) = world.send(at, "").unwrap();
+            let id = UploadId::new(1);
+            let begun = id.clone();
+            world.write(move |tx, ann, _| start_multipart(tx, ann.account, &begun)).unwrap();
+            let ticket = Ticket {
+                upload: id.clone(),
+                account: world.ann.account,
+                size: None,
+                room: u64::MAX,
+                part: Some(1),
+            };
+            world.wait(receive_part(&world.core, &ticket, body(b"small"))).unwrap();
+            world.confirm(&ConfirmUpload { id, ..upload }).unwrap();
+        };
+        in_parts(&world, "a");
+        world.assert_sound();
+        world.file("b", "small").unwrap();
+        world.assert_sound();
+        in_parts(&world, "c");
+        for path in ["a", "b", "c"] {
+            assert_eq!(world.content(path).unwrap(), "small");
+        }
         world.assert_sound();
     }
 }
