@@ -169,9 +169,6 @@ pub enum Error {
     /// Too short or too long.
     #[error("{0}")]
     WeakPassword(&'static str),
-    /// The new password is the present one.
-    #[error("the password is the present one")]
-    PasswordUnchanged,
     /// The role does not allow it.
     #[error("not allowed")]
     Forbidden,

@@ -5,7 +5,7 @@
 
 mod authenticate;
 mod basic;
-mod lockout;
+pub(crate) mod lockout;
 mod sign_in;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::{Account, Login, Password, create::check_name, hash_password, read, v
 use crate::{
     AccountId, Actor, Core, Error, Result, Role, Subject, TokenId,
     event::{self, EventKind},
-    token,
+    token::{self, lockout},
 };
 
 /// The languages there are messages in.
@@ -37,7 +37,11 @@ pub struct ProfileChange {
 }
 
 /// Changes the actor's own profile.
-pub fn change_profile(tx: &mut Tx<'_>, actor: &Actor, change: &ProfileChange) -> Result<Account> {
+pub(super) fn change_profile(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    change: &ProfileChange,
+) -> Result<Account> {
     check_profile(change)?;
     let before = read::get(tx, actor.account)?;
     if change.name.as_ref().is_some_and(|name| *name != before.name) {
@@ -66,36 +70,111 @@ pub fn change_profile(tx: &mut Tx<'_>, actor: &Actor, change: &ProfileChange) ->
     Ok(account)
 }
 
-/// Sets the actor's own password, unless it is the present one. `old`, if given, must be that.
+/// A password that the owner of an account wants to have.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPassword<'a> {
+    /// The password.
+    pub new: &'a Password,
+    /// The present one; if given, it must be right.
+    pub old: Option<&'a str>,
+    /// The sign-in that stays; all others end.
+    pub keep: Option<TokenId>,
+}
+
+/// Changes the actor's own profile and password, both or neither, and says whether the password
+/// is another one now.
 ///
-/// All sign-ins but `keep` end.
-pub async fn change_password(
+/// # Errors
+/// `Invalid` for a wrong old password, and `Locked` after as many as lock the login: whoever holds
+/// a token must not find the password by trying.
+pub async fn change(
     core: &Core,
     actor: &Actor,
-    keep: Option<TokenId>,
-    old: Option<&str>,
-    new: &Password,
-) -> Result<()> {
+    profile: Option<&ProfileChange>,
+    password: Option<NewPassword<'_>>,
+) -> Result<bool> {
     let id = actor.account;
-    let present = core.db.read(move |tx| password_hash(tx, id)).await?;
-    if let Some(present) = &present {
-        if let Some(old) = old
-            && !verify_password(old, present).await?
-        {
-            return Err(Error::Invalid("old_password: wrong".to_owned()));
-        }
-        if verify_password(new.as_str(), present).await? {
-            return Err(Error::PasswordUnchanged);
-        }
-    }
-    let hash = hash_password(new).await?;
-    let by = actor.real_account;
+    let hash = match &password {
+        Some(password) => new_hash(core, id, password).await?,
+        None => None,
+    };
+    let is_new = hash.is_some();
+    let proven = password.is_some_and(|password| password.old.is_some());
+    let keep = password.and_then(|password| password.keep);
+    let (actor, profile) = (actor.clone(), profile.cloned());
     core.db
         .write(move |tx| {
-            event::record_account(tx, id, by, EventKind::PasswordChanged, None)?;
-            set_password(tx, id, &hash, keep)
+            if proven {
+                // Guesses that ran beside each other all meet the lock here, also the right one.
+                let login = first_login(tx, id)?;
+                lockout::check(tx, &login)?;
+                lockout::forget(tx, &login)?;
+            }
+            if let Some(profile) = &profile {
+                change_profile(tx, &actor, profile)?;
+            }
+            if let Some(hash) = &hash {
+                event::record_account(
+                    tx,
+                    id,
+                    actor.real_account,
+                    EventKind::PasswordChanged,
+                    None,
+                )?;
+                set_password(tx, id, hash, keep)?;
+            }
+            Ok(())
         })
         .await
+        .map(|()| is_new)
+}
+
+/// The hash of a new password; none if it is the present one.
+async fn new_hash(
+    core: &Core,
+    id: AccountId,
+    password: &NewPassword<'_>,
+) -> Result<Option<String>> {
+    let proven = password.old.is_some();
+    let present = core
+        .db
+        .read(move |tx| {
+            if proven {
+                let login = first_login(tx, id)?;
+                lockout::check(tx, &login)?;
+            }
+            password_hash(tx, id)
+        })
+        .await?;
+    if let Some(present) = &present {
+        if let Some(old) = password.old
+            && !verify_password(old, present).await?
+        {
+            return Err(wrong_password(core, id).await?);
+        }
+        if verify_password(password.new.as_str(), present).await? {
+            return Ok(None);
+        }
+    }
+    hash_password(password.new).await.map(Some)
+}
+
+/// Counts a wrong old password like one at the door, and gives the answer to it.
+async fn wrong_password(core: &Core, id: AccountId) -> Result<Error> {
+    let counted = core.db.write(move |tx| {
+        let login = first_login(tx, id)?;
+        lockout::count_failure(tx, &login)
+    });
+    Ok(match counted.await? {
+        Error::Locked { until_ms } => Error::Locked { until_ms },
+        _ => Error::Invalid("old_password: wrong".to_owned()),
+    })
+}
+
+/// The login whose lock stands for the whole account.
+fn first_login(tx: &mut Tx<'_>, id: AccountId) -> Result<String> {
+    let account = read::get(tx, id)?;
+    Ok(account.logins.first().unwrap_or(&Login::UserId(id)).to_string())
 }
 
 /// Sets a password that [`hash_password`] hashed, and ends all sign-ins but `keep`.
@@ -158,14 +237,20 @@ pub fn remove_login(tx: &mut Tx<'_>, id: AccountId, login: &Login) -> Result<()>
     Ok(())
 }
 
+/// A language that there are messages in.
+pub(super) fn check_lang(lang: &str) -> Result<()> {
+    if LANGS.contains(&lang) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("lang: one of {}", LANGS.join(", "))))
+}
+
 fn check_profile(change: &ProfileChange) -> Result<()> {
     if let Some(name) = &change.name {
         check_name(name)?;
     }
-    if let Some(lang) = &change.lang
-        && !LANGS.contains(&lang.as_str())
-    {
-        return Err(Error::Invalid(format!("lang: one of {}", LANGS.join(", "))));
+    if let Some(lang) = &change.lang {
+        check_lang(lang)?;
     }
     if let Some(zone) = &change.timezone {
         let fits = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);

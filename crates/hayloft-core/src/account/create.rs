@@ -2,7 +2,7 @@
 
 use hayloft_store::{DbError, Tx, params};
 
-use super::{ACCOUNT_NAME_BYTES_MAX, Account, Login, read};
+use super::{ACCOUNT_NAME_BYTES_MAX, Account, Login, change::check_lang, read};
 use crate::{AccountId, Error, Result, Role, tree::sql};
 
 /// What a new account begins with.
@@ -29,6 +29,7 @@ pub struct NewAccount {
 /// Makes an account with its first login, its root folder and its figures.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account> {
     check_name(&new.name)?;
+    check_lang(&new.lang)?;
     if matches!(new.login, Login::UserId(_)) {
         return Err(Error::BadLogin(
             "an account is made with an e-mail address or a telephone number",

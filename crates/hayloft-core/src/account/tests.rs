@@ -1,4 +1,4 @@
-use super::*;
+use super::{change::change_profile, *};
 use crate::{Error, Result, testing::World, token};
 
 fn new(login: &str) -> NewAccount {
@@ -115,15 +115,39 @@ fn what_a_profile_cannot_be_is_refused() {
 fn a_password_is_changed_once_and_not_to_itself() {
     let world = World::planted(&[]);
     let change = |old: Option<&str>, new: &str| {
-        let new = Password::parse(new).unwrap();
-        told(world.wait(change_password(&world.core, &world.ann, None, old, &new)))
+        let new = NewPassword { new: &Password::parse(new).unwrap(), old, keep: None };
+        told(world.wait(change(&world.core, &world.ann, None, Some(new))))
     };
     let hash = world.wait(hash_password(&Password::parse("first password").unwrap())).unwrap();
     world.write(move |tx, ann, _| set_password(tx, ann.account, &hash, None)).unwrap();
     assert_eq!(change(Some("not that"), "second password"), "old_password: wrong");
-    assert_eq!(change(None, "first password"), "the password is the present one");
-    assert_eq!(change(Some("first password"), "second password"), "()");
-    assert_eq!(change(None, "second password"), "the password is the present one");
+    assert_eq!(change(None, "first password"), "false");
+    assert_eq!(change(Some("first password"), "second password"), "true");
+    assert_eq!(change(None, "second password"), "false");
+}
+
+#[test]
+fn a_wrong_old_password_changes_nothing_and_locks_in_the_end() {
+    for world in World::all(&[]) {
+        let hash = world.wait(hash_password(&Password::parse("first password").unwrap())).unwrap();
+        world.write(move |tx, ann, _| set_password(tx, ann.account, &hash, None)).unwrap();
+        let change = |old: &str| {
+            let new = Password::parse("second password").unwrap();
+            let password = NewPassword { new: &new, old: Some(old), keep: None };
+            let profile =
+                ProfileChange { name: Some("Eve".to_owned()), ..ProfileChange::default() };
+            world.wait(super::change(&world.core, &world.ann, Some(&profile), Some(password)))
+        };
+        for _ in 1..token::FAILURES_MAX {
+            assert_eq!(told(change("guess")), "old_password: wrong");
+        }
+        assert!(matches!(change("guess"), Err(Error::Locked { .. })));
+        assert!(matches!(change("first password"), Err(Error::Locked { .. })));
+        assert_eq!(world.read(|tx, ann| get(tx, ann.account)).unwrap().name, "ann");
+        world.core.db.clock().advance(std::time::Duration::from_mins(31));
+        assert!(change("first password").unwrap());
+        assert_eq!(world.read(|tx, ann| get(tx, ann.account)).unwrap().name, "Eve");
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub const LOCKED_MS: i64 = 30 * 60 * 1000;
 const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Refuses a login that is locked now; else says whether there are failures to forget.
-pub(super) fn check(tx: &mut Tx<'_>, login: &str) -> Result<bool> {
+pub(crate) fn check(tx: &mut Tx<'_>, login: &str) -> Result<bool> {
     let locked_until = tx.query_opt(
         "SELECT locked_until FROM sign_in_failure WHERE login = ?1",
         params![login],
@@ -31,7 +31,7 @@ pub(super) fn check(tx: &mut Tx<'_>, login: &str) -> Result<bool> {
 }
 
 /// Counts a wrong password, and gives the answer to it.
-pub(super) fn count_failure(tx: &mut Tx<'_>, login: &str) -> Result<Error> {
+pub(crate) fn count_failure(tx: &mut Tx<'_>, login: &str) -> Result<Error> {
     if let Err(locked) = check(tx, login) {
         return Ok(locked);
     }
@@ -70,7 +70,7 @@ pub(super) fn count_failure(tx: &mut Tx<'_>, login: &str) -> Result<Error> {
 }
 
 /// A right password, or an administrator, ends the row of wrong ones.
-pub(super) fn forget(tx: &mut Tx<'_>, login: &str) -> Result<()> {
+pub(crate) fn forget(tx: &mut Tx<'_>, login: &str) -> Result<()> {
     tx.execute("DELETE FROM sign_in_failure WHERE login = ?1", params![login])?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use hayloft_core::{
     Error, Role,
-    account::{self, Account, Login, NewAccount, Password, ProfileChange},
+    account::{self, Account, Login, NewAccount, NewPassword, Password, ProfileChange},
     token::{self, Device, Issued},
     usage::{self, Usage},
 };
@@ -276,27 +276,13 @@ pub(super) async fn change_profile(call: &Call) -> Reply {
         return Err(Failure::invalid("at least one field of the profile is required"));
     }
     let session = call.session().await?;
-    if let Some(change) = change {
-        let actor = session.actor.clone();
-        call.core().db.write(move |tx| account::change_profile(tx, &actor, &change)).await?;
-    }
-    let Some(password) = password else { return render::json(&ProfileChanged::default()) };
     let old = call.params.text(&OLD_PASSWORD)?;
-    let done = account::change_password(
-        call.core(),
-        &session.actor,
-        session.token,
-        old.as_deref(),
-        &password,
-    );
-    match done.await {
-        Ok(()) => render::json(&ProfileChanged::default()),
-        // 200, as the reference has it.
-        Err(Error::PasswordUnchanged) => {
-            render::json(&ProfileChanged { code: Some("PasswordNotModified".to_owned()) })
-        }
-        Err(other) => Err(other.into()),
-    }
+    let wanted =
+        password.as_ref().map(|new| NewPassword { new, old: old.as_deref(), keep: session.token });
+    let is_new = account::change(call.core(), &session.actor, change.as_ref(), wanted).await?;
+    // 200, as the reference has it.
+    let code = (password.is_some() && !is_new).then(|| "PasswordNotModified".to_owned());
+    render::json(&ProfileChanged { code })
 }
 
 fn profile_change(call: &Call) -> Result<Option<ProfileChange>, Failure> {
@@ -337,12 +323,13 @@ const NEW_LOGIN: Param = Param::new(
 const NEW_NAME: Param = Param::new(&["name"], Kind::Text, "The name shown to people.").required();
 
 const INVITE_HASH: Param = Param::new(&["invite_hash"], Kind::Text, "The invitation followed.");
-const COMPANY_NAME: Param = Param::new(&["company_name"], Kind::Text, "A company to register.");
+const COMPANY: Param =
+    Param::new(&["company_name", "company_domain"], Kind::Text, "A company to register.");
 
 /// Describes method 197.
 pub(super) const CREATE_ACCOUNT: Doc = Doc {
     summary: "Registers an account.",
-    params: &[NEW_LOGIN, PASSWORD, NEW_NAME, LANG, INVITE_HASH, COMPANY_NAME],
+    params: &[NEW_LOGIN, PASSWORD, NEW_NAME, LANG, INVITE_HASH, COMPANY],
     reply: ReplyDoc::Json(object::<CreatedAccount>),
 };
 
@@ -384,7 +371,7 @@ fn refuse_company(call: &Call) -> Result<(), Failure> {
     let is_given = |param: &Param| -> Result<bool, Failure> {
         Ok(call.params.text(param)?.is_some_and(|text| !text.is_empty()))
     };
-    if is_given(&COMPANY_NAME)? {
+    if is_given(&COMPANY)? {
         let text = "this server has no companies";
         return Err(Failure::new(StatusCode::NOT_IMPLEMENTED, ErrorCode::NotImplemented, text));
     }

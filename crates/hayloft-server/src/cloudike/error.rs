@@ -143,7 +143,6 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
         | Error::BadPath(_)
         | Error::BadLogin(_)
         | Error::TooMany(_)
-        | Error::PasswordUnchanged
         | Error::Invalid(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidParameters),
         Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::InternalError),
         Error::Db(_) | Error::Blob(_) | Error::Internal(_) => {
