@@ -5,7 +5,12 @@ use std::sync::Arc;
 use hayloft_core::Core;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Config, cloudike::Unchanged, metrics::Metrics, peer::Peer};
+use crate::{
+    Config,
+    cloudike::{Sockets, Unchanged},
+    metrics::Metrics,
+    peer::Peer,
+};
 
 /// The running server. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +23,8 @@ pub struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// Answers that hold as long as nothing is written.
     pub(crate) unchanged: Arc<Unchanged>,
+    /// Web sockets by account.
+    pub(crate) sockets: Arc<Sockets>,
     /// Cancelled when the server is to stop; long connections watch it.
     pub(crate) stopping: CancellationToken,
 }

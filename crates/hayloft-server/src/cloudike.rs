@@ -36,7 +36,8 @@ mod versions;
 
 pub(crate) use self::{
     call::request_id,
-    dispatch::{router, unknown_method},
+    dispatch::{https_required, router, unknown_address},
     doc::openapi,
+    subscribe::Sockets,
     unchanged::{Unchanged, unchanged},
 };

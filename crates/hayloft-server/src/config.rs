@@ -11,6 +11,9 @@ use clap::{Args, ValueEnum};
 use hayloft_core::Settings;
 use serde::Deserialize;
 
+/// Connections held at once unless another number is set: some 300 MiB of idle ones.
+const CONNECTIONS_MAX: usize = 10_000;
+
 /// The settings as they are given; each may be absent. In a file they have the same names, with
 /// `_` for `-`, and unknown names are refused.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -70,6 +73,10 @@ pub struct Options {
     #[arg(long, env = "HAYLOFT_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
 
+    /// Connections held at once; more are closed as they come [default: 10000]
+    #[arg(long, env = "HAYLOFT_CONNECTIONS_MAX", value_name = "NUMBER")]
+    pub connections_max: Option<usize>,
+
     /// Seconds that requests in flight are given when the server stops [default: 30]
     #[arg(long, env = "HAYLOFT_SHUTDOWN_SECONDS", value_name = "SECONDS")]
     pub shutdown_seconds: Option<u64>,
@@ -115,6 +122,8 @@ pub struct Config {
     pub log: String,
     /// Form of the log.
     pub log_format: LogFormat,
+    /// How many connections are held at once.
+    pub connections_max: usize,
     /// How long requests in flight are waited for.
     pub shutdown: Duration,
     /// The product's rules.
@@ -182,6 +191,7 @@ impl Config {
             strict_versions: options.strict_versions.unwrap_or(false),
             log: options.log.unwrap_or_else(|| "info".to_owned()),
             log_format: options.log_format.unwrap_or_default(),
+            connections_max: options.connections_max.unwrap_or(CONNECTIONS_MAX),
             shutdown: Duration::from_secs(options.shutdown_seconds.unwrap_or(30)),
             rules: options.rules.unwrap_or_default(),
             data,
@@ -209,6 +219,7 @@ impl Options {
             strict_versions: self.strict_versions.or(file.strict_versions),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format),
+            connections_max: self.connections_max.or(file.connections_max),
             shutdown_seconds: self.shutdown_seconds.or(file.shutdown_seconds),
             rules: self.rules.or(file.rules),
         }

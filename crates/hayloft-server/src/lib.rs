@@ -9,6 +9,7 @@ mod health;
 pub mod logging;
 mod metrics;
 mod openapi;
+mod patience;
 mod peer;
 mod router;
 mod server;

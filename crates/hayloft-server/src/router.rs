@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::Request,
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -26,10 +26,25 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-async fn not_found(State(app): State<App>, request: Request) -> Response {
-    let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
-        return cloudike::unknown_method(&app, request);
+/// The refusal of a request that came in the clear where that is not allowed: whatever it asks
+/// for, except what monitors ask from beside the server.
+pub(crate) fn refused<B>(app: &App, request: &Request<B>, peer: Peer) -> Option<Response> {
+    if peer.is_secure || !app.config.require_https {
+        return None;
+    }
+    if matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
+        return None;
+    }
+    let response = cloudike::https_required(request.headers());
+    let (route, status) = ("(in the clear)", response.status());
+    log_request(app, request.headers(), peer, request.method(), route, status, Duration::ZERO);
+    Some(response)
+}
+
+async fn not_found(request: Request) -> Response {
+    let first = request.uri().path().split('/').nth(1);
+    if let Some("api" | "storage" | "subscribe") = first {
+        return cloudike::unknown_address(&request);
     }
     (StatusCode::NOT_FOUND, "not found\n").into_response()
 }

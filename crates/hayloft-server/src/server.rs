@@ -22,6 +22,7 @@ use crate::{
     App, Config,
     cloudike::{self, Unchanged},
     metrics::Metrics,
+    patience::{CutShort, PatientBody, PatientStream},
     peer::Peer,
     router,
     tls::{self, TlsError},
@@ -108,6 +109,7 @@ pub async fn start(core: Core, config: Config) -> Result<Running, StartError> {
         config: Arc::new(Config { listen: address, ..config }),
         metrics: Arc::new(Metrics::new()),
         unchanged: Arc::new(Unchanged::default()),
+        sockets: Arc::default(),
         stopping: stopping.clone(),
     };
     let connections = TaskTracker::new();
@@ -154,10 +156,21 @@ struct Acceptor {
 
 impl Acceptor {
     async fn run(self, listener: TcpListener) {
+        let mut was_full = false;
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, from)) => self.take(stream, from),
+                    Ok((stream, from)) => {
+                        let is_full = self.connections.len() >= self.app.config.connections_max;
+                        // Told once: a flood must not fill the log too.
+                        if is_full && !was_full {
+                            tracing::warn!("no more connections are taken: there are too many");
+                        }
+                        if !is_full {
+                            self.take(stream, from);
+                        }
+                        was_full = is_full;
+                    }
                     Err(err) if tls::is_their_fault(&err) => {}
                     Err(err) => {
                         tracing::error!(error = %err, "cannot take a connection");
@@ -209,9 +222,14 @@ struct Connection {
 impl Connection {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self { router, app, peer, stopping } = self;
+        let cut_short = CutShort::default();
+        let stream = PatientStream::new(stream, cut_short.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            let known = cloudike::unchanged(&app, &request, peer);
+            let peer = app.peer(peer, request.headers());
+            let known = router::refused(&app, &request, peer)
+                .or_else(|| cloudike::unchanged(&app, &request, peer));
             request.extensions_mut().insert(peer);
+            let request = request.map(|body| PatientBody::new(body, &cut_short));
             let mut router = router.clone();
             async move {
                 let response = match known {
@@ -241,7 +259,10 @@ impl Connection {
     }
 }
 
-async fn answer(router: &mut Router, request: Request<Incoming>) -> axum::response::Response {
+async fn answer(
+    router: &mut Router,
+    request: Request<PatientBody<Incoming>>,
+) -> axum::response::Response {
     match router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},

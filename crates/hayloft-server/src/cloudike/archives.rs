@@ -1,16 +1,15 @@
 //! Archives: files and folders as one ZIP, by a task or as a stream.
 
-use axum::response::Response;
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use futures::stream;
 use hayloft_core::{
-    Actor, Error, NodePath, Result as CoreResult, Subject,
-    archive::{self, Archive, Created, Status},
-    event,
+    Error, NodePath, Result as CoreResult, Subject,
+    archive::{self, Archive, Chosen, Status},
     job::{self, Work},
-    tree,
 };
-use hayloft_store::Tx;
 use hayloft_wire::cloudike::{ArchiveLink, StreamProgress, StreamStatus, TaskAccepted};
-use http::Method;
+use http::{HeaderValue, Method, header::CONTENT_TYPE};
 use jiff::Timestamp;
 
 use super::{
@@ -50,24 +49,26 @@ impl Asked {
         })
     }
 
-    /// Makes the link and notes in the security log what was handed out.
-    fn create(&self, tx: &mut Tx<'_>, actor: &Actor) -> CoreResult<Created> {
-        self.note(tx, actor)?;
-        let parent = self.parent_folder.as_ref();
-        archive::create(tx, actor, &self.paths, parent, self.windows_names)
+    /// What of it is there, found before anything is written; nothing of it is a `missing`.
+    async fn choose(&self, call: &Call, missing: Subject) -> Result<Chosen, Failure> {
+        let paths = self.paths.clone();
+        let chosen = call.read_long(move |tx, actor| {
+            archive::choose(tx, actor, &paths).map_err(|err| match err {
+                Error::NotFound(_) => Error::NotFound(missing),
+                other => other,
+            })
+        });
+        chosen.await
     }
 
-    fn note(&self, tx: &mut Tx<'_>, actor: &Actor) -> CoreResult<()> {
-        let mut found = false;
-        for path in &self.paths {
-            match tree::resolve(tx, actor, path) {
-                Ok(view) => event::record_download(tx, actor, &view, Some(&self.ip))?,
-                Err(Error::NotFound(_)) => continue,
-                Err(other) => return Err(other),
-            }
-            found = true;
-        }
-        if found { Ok(()) } else { Err(Error::NotFound(Subject::Node)) }
+    /// Makes the link and notes in the security log what was handed out.
+    async fn create(self, call: &Call, missing: Subject) -> Result<Archive, Failure> {
+        let chosen = self.choose(call, missing).await?;
+        let made = call.write(move |tx, actor| {
+            archive::record_downloads(tx, actor, &chosen, Some(&self.ip))?;
+            archive::create(tx, actor, &chosen, self.parent_folder.as_ref(), self.windows_names)
+        });
+        Ok(made.await?.archive)
     }
 }
 
@@ -81,8 +82,9 @@ pub(super) const MAKE_ARCHIVE: Doc = Doc {
 /// Method 79: `files/download_as_archive/`.
 pub(super) async fn make_archive(call: &Call) -> Reply {
     let asked = Asked::read(call)?;
+    let chosen = asked.choose(call, Subject::Node).await?;
     let ticket = call.write(move |tx, actor| {
-        asked.note(tx, actor)?;
+        archive::record_downloads(tx, actor, &chosen, Some(&asked.ip))?;
         let Asked { paths, parent_folder, windows_names, .. } = asked.clone();
         job::enqueue(tx, actor.account, &Work::Archive { paths, parent_folder, windows_names })
     });
@@ -99,7 +101,7 @@ pub(super) const CREATE_ARCHIVE_LINK: Doc = Doc {
 /// Method 80: `files/download_as_archive_stream/`.
 pub(super) async fn create_archive_link(call: &Call) -> Reply {
     let asked = Asked::read(call)?;
-    let archive = call.write(move |tx, actor| asked.create(tx, actor)).await?.archive;
+    let archive = asked.create(call, Subject::Node).await?;
     // The later name of this method called the hash so.
     let by_later_name = call.uri.path().contains("create_link_of_archive");
     render::json(&ArchiveLink {
@@ -172,6 +174,10 @@ pub(super) const STREAM_ARCHIVE: Doc = Doc {
 
 /// Method 82: `files/download_as_archive_stream/`.
 pub(super) async fn stream_archive(call: &Call) -> Reply {
+    let is_head = call.verb == Method::HEAD;
+    if is_head && call.params.text(&PRIVATE_HASH)?.is_none() {
+        return describe_chosen(call).await;
+    }
     let hash = match call.params.text(&PRIVATE_HASH)? {
         Some(hash) => hash.into_owned(),
         None => chosen(call).await?,
@@ -189,7 +195,6 @@ pub(super) async fn stream_archive(call: &Call) -> Reply {
         let bytes = archive::stream(&core, &hash, &plan, range);
         async move { Ok(bytes) }
     };
-    let is_head = call.verb == Method::HEAD;
     let response: CoreResult<Response> = reply(&call.headers, is_head, &download, open).await;
     Ok(response?)
 }
@@ -200,12 +205,18 @@ async fn chosen(call: &Call) -> Result<String, Failure> {
     // before the parameters are.
     call.session().await?;
     let asked = Asked::read(call)?;
-    let made = call.write_refusable(move |tx, actor| asked.create(tx, actor)).await?;
-    let made = made.map_err(|err| match err {
-        Error::NotFound(_) => Failure::from(Error::NotFound(Subject::Stream)),
-        other => other.into(),
-    });
-    Ok(made?.archive.hash)
+    Ok(asked.create(call, Subject::Stream).await?.hash)
+}
+
+/// What a GET of the same would begin with. Nothing is made or noted for it, so its length is not
+/// told.
+async fn describe_chosen(call: &Call) -> Reply {
+    call.session().await?;
+    let asked = Asked::read(call)?;
+    asked.choose(call, Subject::Stream).await?;
+    let mut response = Response::new(Body::from_stream(stream::empty::<std::io::Result<Bytes>>()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    Ok(response)
 }
 
 /// A time as only archives have it.

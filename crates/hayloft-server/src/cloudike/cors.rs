@@ -26,6 +26,9 @@ pub(super) const API_VERBS: HeaderValue = HeaderValue::from_static("GET,POST,OPT
 /// The verbs of the signed addresses.
 pub(super) const STORAGE_VERBS: HeaderValue = HeaderValue::from_static("GET,POST,PUT,OPTIONS");
 
+/// The verb of the web socket.
+pub(super) const SOCKET_VERBS: HeaderValue = HeaderValue::from_static("GET,OPTIONS");
+
 /// The answer to `OPTIONS`.
 pub(super) fn preflight(verbs: HeaderValue) -> Response {
     let mut response = Response::new(Body::empty());

@@ -10,7 +10,7 @@ use axum::{
     routing::any,
 };
 use hayloft_wire::cloudike::ErrorCode;
-use http::{HeaderValue, Method, StatusCode, header::ALLOW, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header::ALLOW, request::Parts};
 
 use super::{
     body,
@@ -101,10 +101,10 @@ async fn run(
     };
     let Bound { route, metrics } = found;
     if strict && !(route.versions.contains(&version) && route.path == path) {
-        return no_method(&parts);
+        return no_method(&parts.method, &parts.uri, &parts.headers);
     }
     let (headers, verb) = (parts.headers.clone(), parts.method.clone());
-    let peer = peer(app, &parts);
+    let peer = peer(&parts);
     let mut response = answer(app, found, version, path, parts, peer, body).await;
     echo(&headers, &mut response);
     let took = metrics.count(response.status(), since);
@@ -112,15 +112,14 @@ async fn run(
     response
 }
 
-/// The caller's address; a connection always has one, and tests of a bare router are local.
-pub(super) fn peer(app: &App, parts: &Parts) -> Peer {
+/// Where a request comes from; the connection that it came by always says so.
+pub(super) fn peer(parts: &Parts) -> Peer {
     let local = Peer { ip: std::net::Ipv4Addr::LOCALHOST.into(), is_secure: false };
-    let direct = parts.extensions.get::<Peer>().copied().unwrap_or(local);
-    app.peer(direct, &parts.headers)
+    parts.extensions.get::<Peer>().copied().unwrap_or(local)
 }
 
 /// What every reply takes over from its request.
-pub(super) fn echo(request: &http::HeaderMap, response: &mut Response) {
+pub(super) fn echo(request: &HeaderMap, response: &mut Response) {
     if let Some(id) = request.get(REQUEST_ID_HEADER) {
         response.headers_mut().insert(REQUEST_ID_HEADER, id.clone());
     }
@@ -137,9 +136,6 @@ async fn answer(
     body: Body,
 ) -> Response {
     let route = bound.route;
-    if app.config.require_https && !peer.is_secure {
-        return https_required().into_response();
-    }
     // Read before the work: what is committed meanwhile makes the kept answer void.
     let commits = if route.conditional { app.core.db.commit_count() } else { None };
     let params = params(&parts, path, body).await;
@@ -159,6 +155,8 @@ async fn answer(
     };
     if response.status() == StatusCode::NOT_MODIFIED
         && let Some(commits) = commits
+        && call.verb != Method::POST
+        && !call.params.has_body()
         && let Some(question) = Question::of(&call.uri, &call.headers)
         && let Some(etag) = response.headers().get(http::header::ETAG)
     {
@@ -185,9 +183,13 @@ async fn refuse(call: &Call, failure: Failure) -> Response {
     failure.into_response()
 }
 
-fn https_required() -> Failure {
+/// The answer to what must not come in the clear.
+pub(crate) fn https_required(request: &HeaderMap) -> Response {
     let text = "this server is only to be called by HTTPS";
-    Failure::new(StatusCode::FORBIDDEN, ErrorCode::HttpsRequired, text)
+    let failure = Failure::new(StatusCode::FORBIDDEN, ErrorCode::HttpsRequired, text);
+    let mut response = failure.into_response();
+    echo(request, &mut response);
+    response
 }
 
 fn wrong_verb(bound: &[Bound], parts: &Parts) -> Response {
@@ -201,27 +203,31 @@ fn wrong_verb(bound: &[Bound], parts: &Parts) -> Response {
 
 fn allowed(bound: &[Bound]) -> HeaderValue {
     let takes = |verb: &Method| bound.iter().any(|bound| bound.route.takes(verb, false));
-    match (takes(&Method::GET), takes(&Method::POST)) {
-        (true, true) => HeaderValue::from_static("GET, HEAD, POST, OPTIONS"),
-        (true, false) => HeaderValue::from_static("GET, HEAD, OPTIONS"),
-        (false, _) => HeaderValue::from_static("POST, OPTIONS"),
+    match (takes(&Method::GET), takes(&Method::HEAD), takes(&Method::POST)) {
+        (true, true, true) => HeaderValue::from_static("GET, HEAD, POST, OPTIONS"),
+        (true, false, true) => HeaderValue::from_static("GET, POST, OPTIONS"),
+        (true, true, false) => HeaderValue::from_static("GET, HEAD, OPTIONS"),
+        (true, false, false) => HeaderValue::from_static("GET, OPTIONS"),
+        (false, _, _) => HeaderValue::from_static("POST, OPTIONS"),
     }
 }
 
-/// The answer below `/api/` where no method is.
-pub(crate) fn unknown_method(app: &App, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    if app.config.require_https && !peer(app, &parts).is_secure {
-        return https_required().into_response();
+/// The answer below an address of the dialect where nothing is.
+pub(crate) fn unknown_address<B>(request: &http::Request<B>) -> Response {
+    if request.uri().path().starts_with("/api") || *request.method() == Method::OPTIONS {
+        return no_method(request.method(), request.uri(), request.headers());
     }
-    no_method(&parts)
+    let failure = Failure::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "no such address");
+    let mut response = failure.into_response();
+    echo(request.headers(), &mut response);
+    response
 }
 
-fn no_method(parts: &Parts) -> Response {
-    if parts.method == Method::OPTIONS {
+fn no_method(verb: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+    if *verb == Method::OPTIONS {
         return cors::preflight(cors::API_VERBS);
     }
-    let version = parts.uri.path().split('/').nth(2).unwrap_or_default();
+    let version = uri.path().split('/').nth(2).unwrap_or_default();
     let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
     let failure = if is_number && version != "0" && version != "1" {
         let text = "the versions are 0 and 1";
@@ -230,7 +236,7 @@ fn no_method(parts: &Parts) -> Response {
         Failure::new(StatusCode::NOT_FOUND, ErrorCode::MethodNotFound, "no such method")
     };
     let mut response = failure.into_response();
-    echo(&parts.headers, &mut response);
+    echo(headers, &mut response);
     response
 }
 

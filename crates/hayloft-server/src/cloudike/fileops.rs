@@ -111,7 +111,7 @@ fn plan(call: &Call) -> Result<Precheck, Failure> {
     let from = params.path(&PLANNED_FROM)?;
     let name = params.text(&PLANNED_NAME)?;
     let size = params.count(&PLANNED_SIZE)?.unwrap_or(0);
-    let action = params.text(&ACTION)?;
+    let action = params.word(&ACTION)?;
     match (action.as_deref(), from, name) {
         (Some("copy"), Some(from), _) => Ok(Precheck::Copy { from, to }),
         (Some("move") | None, Some(from), _) => Ok(Precheck::Move { from, to }),

@@ -83,7 +83,8 @@ pub(super) async fn document(core: Core, payload: &[u8]) -> Reply {
     let (actor, root) = core
         .db
         .read(move |tx| {
-            let actor = account::actor(tx, account)?;
+            // The address may outlive the right to use it.
+            let actor = account::require_standing(tx, account)?;
             let root = tree::resolve_folder(tx, &actor, &NodePath::root())?;
             Ok::<_, Error>((actor, root))
         })

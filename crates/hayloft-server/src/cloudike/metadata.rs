@@ -71,7 +71,9 @@ impl Asked {
 /// Method 77: `metadata/<path>`.
 pub(super) async fn get_metadata(call: &Call) -> Reply {
     let asked = Asked::read(call)?;
-    let filters = filters(&asked.options, asked.extra);
+    // Another version is another content, and a folder without its listing another answer.
+    let filters =
+        format!("{} {:?} {}", filters(&asked.options, asked.extra), asked.version, asked.listing);
     let known = Known::read(call)?;
     let extra = asked.extra;
     let (view, hash, entries) = call

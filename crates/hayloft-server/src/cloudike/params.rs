@@ -72,6 +72,11 @@ impl Param {
     fn bad(&self, why: impl Into<Cow<'static, str>>) -> BadParameter {
         BadParameter { name: self.name(), why: why.into() }
     }
+
+    /// Refuses the one character that PostgreSQL keeps in no text.
+    fn printable(&self, text: &str) -> Result<(), BadParameter> {
+        if text.contains('\0') { Err(self.bad("holds a NUL")) } else { Ok(()) }
+    }
 }
 
 /// A parameter that is missing or cannot be read.
@@ -99,22 +104,30 @@ impl Params {
         Self { path, body, query }
     }
 
+    /// Whether any came in a body.
+    pub fn has_body(&self) -> bool {
+        !matches!(self.body, BodyParams::None)
+    }
+
     /// A text as it came, if it came.
     pub fn text(&self, param: &Param) -> Result<Option<Cow<'_, str>>, BadParameter> {
-        match self.first(param)? {
-            None => Self::absent(param),
-            Some(Raw::Text(text)) => Ok(Some(text)),
-            Some(Raw::Json(Value::String(text))) => Ok(Some(Cow::Borrowed(text))),
-            Some(Raw::Json(Value::Number(number))) => Ok(Some(Cow::Owned(number.to_string()))),
-            Some(Raw::Json(Value::Bool(flag))) => {
-                Ok(Some(Cow::Borrowed(if *flag { "true" } else { "false" })))
+        let text = match self.first(param)? {
+            None => return Self::absent(param),
+            Some(Raw::Text(text)) => text,
+            Some(Raw::Json(Value::Array(list))) if list.len() == 1 => {
+                list[0].as_str().map(Cow::Borrowed).ok_or_else(|| param.bad("not a text"))?
             }
-            Some(Raw::Json(Value::Array(list))) if list.len() == 1 => list[0]
-                .as_str()
-                .map(|text| Some(Cow::Borrowed(text)))
-                .ok_or_else(|| param.bad("not a text")),
-            Some(Raw::Json(_)) => Err(param.bad("not a text")),
-        }
+            Some(Raw::Json(value)) => {
+                parse::scalar_text(value).ok_or_else(|| param.bad("not a text"))?
+            }
+        };
+        param.printable(&text)?;
+        Ok(Some(text))
+    }
+
+    /// A text from a few that are known. An empty one is absent: forms send fields left blank.
+    pub fn word(&self, param: &Param) -> Result<Option<Cow<'_, str>>, BadParameter> {
+        Ok(self.text(param)?.filter(|text| !text.trim().is_empty()))
     }
 
     /// A text that must be there.
@@ -166,6 +179,7 @@ impl Params {
         if list.len() > LIST_MAX {
             return Err(param.bad("too many values"));
         }
+        list.iter().try_for_each(|text| param.printable(text))?;
         Ok(list)
     }
 

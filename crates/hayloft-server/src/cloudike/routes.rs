@@ -43,6 +43,8 @@ pub(super) struct Route {
     pub(super) role: Role,
     /// Whether a token may come in the query.
     pub(super) query_token: bool,
+    /// Whether its GET starts something: then there is no HEAD.
+    pub(super) starts: bool,
     /// Whether it answers 304.
     pub(super) conditional: bool,
     /// Its description.
@@ -60,8 +62,12 @@ impl fmt::Debug for Route {
 impl Route {
     /// Whether it takes a verb: by its documentation alone, or also by tolerance.
     pub(super) fn takes(&self, verb: &Method, documented: bool) -> bool {
-        // HEAD works wherever GET does.
-        let verb = if *verb == Method::HEAD { &Method::GET } else { verb };
+        // HEAD works wherever GET only reads.
+        let is_head = *verb == Method::HEAD;
+        if is_head && self.starts {
+            return false;
+        }
+        let verb = if is_head { &Method::GET } else { verb };
         self.verbs.contains(verb) || (!documented && self.tolerated.contains(verb))
     }
 
@@ -108,6 +114,7 @@ const DEFAULT: Route = Route {
     synonyms: &[],
     role: Role::User,
     query_token: false,
+    starts: false,
     conditional: false,
     doc: &Doc::NONE,
     handler: |_| Box::pin(async { Err(Failure::invalid("no handler")) }),
@@ -127,9 +134,9 @@ pub(super) static ROUTES: &[Route] = &[
     route!(77, [1], GET, "metadata/<path>", User, metadata::get_metadata, GET_METADATA,
         tolerated: POST, conditional: true),
     route!(78, [1], GET, "metadata_full_listing/", User, listings::list_all, LIST_ALL,
-        tolerated: POST),
+        tolerated: POST, starts: true),
     route!(79, [0, 1], GET, "files/download_as_archive/", User, archives::make_archive,
-        MAKE_ARCHIVE, tolerated: POST),
+        MAKE_ARCHIVE, tolerated: POST, starts: true),
     route!(80, [0, 1], POST, "files/download_as_archive_stream/", User,
         archives::create_archive_link, CREATE_ARCHIVE_LINK,
         synonyms: &["files/create_link_of_archive/"]),
@@ -169,7 +176,7 @@ pub(super) static ROUTES: &[Route] = &[
     route!(143, [1], POST, "files/search/", User, search::search_files, SEARCH_FILES,
         tolerated: GET),
     route!(144, [1], GET, "dir_size_calculate/", User, listings::measure_folder, MEASURE_FOLDER,
-        tolerated: POST),
+        tolerated: POST, starts: true),
     route!(148, [1], POST, "accounts/login/", Anonymous, accounts::sign_in, SIGN_IN),
     route!(149, [0, 1], POST, "accounts/logout/", User, accounts::sign_out, SIGN_OUT),
     route!(151, [1], GET, "accounts/get/", User, accounts::get_account, GET_ACCOUNT,

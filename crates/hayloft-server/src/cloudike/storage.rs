@@ -6,13 +6,13 @@ use std::time::Instant;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::Response,
     routing::any,
 };
 use futures::{StreamExt as _, TryStreamExt};
 use hayloft_core::{
-    BlobId, Error, Result as CoreResult, Subject, content,
+    AccountId, BlobId, Error, Result as CoreResult, Subject, account, content,
     signing::Purpose,
     tree::{Content, Node},
     upload::{self, Ticket},
@@ -53,16 +53,16 @@ pub(super) fn router(app: &App) -> Router<App> {
     for (name, verbs) in [(UPLOAD, "PUT, POST, OPTIONS"), (GET, READ_VERBS), (DOCUMENT, READ_VERBS)]
     {
         let metrics = app.metrics.route(name);
-        let handler = move |State(app): State<App>,
-                            Path(ticket): Path<String>,
-                            request: Request| {
+        let handler = move |State(app): State<App>, request: Request| {
             let metrics = metrics.clone();
             async move {
                 let since = Instant::now();
                 let (parts, body) = request.into_parts();
                 let (headers, verb) = (parts.headers.clone(), parts.method.clone());
-                let from = peer(&app, &parts);
-                let reply = serve(&app, name, verbs, &ticket, &verb, &parts.headers, body).await;
+                let from = peer(&parts);
+                // A ticket is letters, digits, `-` and `_`: what is escaped is none.
+                let ticket = parts.uri.path().rsplit('/').next().unwrap_or_default();
+                let reply = serve(&app, name, verbs, ticket, &verb, &parts.headers, body).await;
                 let mut response = reply.unwrap_or_else(Failure::into_response);
                 echo(&headers, &mut response);
                 let took = metrics.count(response.status(), since);
@@ -118,9 +118,8 @@ async fn receive(
     let ticket = upload_ticket(app, ticket)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|text| text.parse::<u64>().ok());
-    let limit = ticket.size.unwrap_or(app.core.settings.file_bytes_max);
-    if announced.is_some_and(|bytes| bytes > limit) {
-        return Err(Error::TooLong.into());
+    if let Some(bytes) = announced {
+        ticket.require_fits(&app.core.settings, bytes)?;
     }
     take(app, &ticket, TryStreamExt::map_err(body, std::io::Error::other).boxed()).await
 }
@@ -166,6 +165,8 @@ async fn take(app: &App, ticket: &Ticket, body: ByteStream) -> Reply {
 /// What a download ticket says; all that is needed to answer without asking the tree again.
 #[derive(Debug)]
 struct DownloadTicket {
+    /// Who was given it: it ends with that account.
+    account: AccountId,
     blob: BlobId,
     for_view: bool,
     modified_ms: i64,
@@ -177,13 +178,15 @@ impl DownloadTicket {
     fn to_text(&self) -> String {
         let view = u8::from(self.for_view);
         // The name comes last, as it may hold anything but a line feed.
-        format!("{} {view} {} {}\n{}", self.blob, self.modified_ms, self.mime, self.name)
+        let Self { account, blob, modified_ms, mime, name, .. } = self;
+        format!("{account} {blob} {view} {modified_ms} {mime}\n{name}")
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (fields, name) = text.split_once('\n')?;
-        let mut fields = fields.splitn(4, ' ');
+        let mut fields = fields.splitn(5, ' ');
         Some(Self {
+            account: AccountId(fields.next()?.parse().ok()?),
             blob: BlobId(fields.next()?.parse().ok()?),
             for_view: fields.next()? == "1",
             modified_ms: fields.next()?.parse().ok()?,
@@ -194,8 +197,15 @@ impl DownloadTicket {
 }
 
 /// Where the content of a file can be fetched for a while.
-pub(super) fn download_url(call: &Call, node: &Node, content: &Content, for_view: bool) -> String {
+pub(super) fn download_url(
+    call: &Call,
+    account: AccountId,
+    node: &Node,
+    content: &Content,
+    for_view: bool,
+) -> String {
     let ticket = DownloadTicket {
+        account,
         blob: content.blob,
         for_view,
         modified_ms: node.modified_ms,
@@ -213,8 +223,15 @@ async fn send(app: &App, ticket: &str, headers: &HeaderMap, is_head: bool) -> Re
     let ticket = String::from_utf8(payload).ok();
     let ticket = ticket.as_deref().and_then(DownloadTicket::parse);
     let ticket = ticket.ok_or(Error::NotFound(Subject::Ticket))?;
-    let blob = ticket.blob;
-    let located = app.core.db.read(move |tx| content::locate(tx, blob)).await?;
+    let (account, blob) = (ticket.account, ticket.blob);
+    let located = app
+        .core
+        .db
+        .read(move |tx| {
+            account::require_standing(tx, account)?;
+            content::locate(tx, blob)
+        })
+        .await?;
     let download = Download {
         size: located.size,
         etag: render::hex(&located.md5),
@@ -242,6 +259,7 @@ mod tests {
     #[test]
     fn a_download_ticket_is_read_as_it_was_written() {
         let ticket = DownloadTicket {
+            account: AccountId(3),
             blob: BlobId(7),
             for_view: true,
             modified_ms: -5,
@@ -250,6 +268,6 @@ mod tests {
         };
         let read = DownloadTicket::parse(&ticket.to_text()).unwrap();
         assert_eq!(format!("{read:?}"), format!("{ticket:?}"));
-        assert!(DownloadTicket::parse("7 1 5 text/plain").is_none());
+        assert!(DownloadTicket::parse("3 7 1 5 text/plain").is_none());
     }
 }

@@ -1,6 +1,10 @@
 //! `/subscribe/`: events pushed over a web socket, from where the client left off.
 
-use std::time::Duration;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -11,19 +15,20 @@ use axum::{
         },
     },
     response::Response,
-    routing::get,
+    routing::any,
 };
 use hayloft_core::{
-    Actor, Error,
+    AccountId, Actor, Error,
     event::{self, Missed, Watch},
     token::{self, Session},
 };
 use hayloft_wire::cloudike::{self as wire, ErrorCode, Signal, SignalKind};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header::ALLOW};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{
     auth::Credentials,
+    cors,
     error::Failure,
     events::{storage_info, wire_event},
     params::{BodyParams, Kind, Param, Params},
@@ -40,6 +45,10 @@ const SEND_MAX: Duration = Duration::from_secs(30);
 const STORAGE_EVERY: Duration = Duration::from_secs(1);
 /// The largest message of a client; all of them are ignored.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// What is read of a connection at once; clients send nothing but a pong now and then.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// The most subscriptions of one account at once: its devices, not the tabs of a broken client.
+const SOCKETS_MAX: usize = 64;
 /// The token was revoked or has expired.
 const CLOSE_REVOKED: u16 = 4401;
 /// The device is to erase its copies.
@@ -52,7 +61,7 @@ const TIMESTAMP: Param = Param::new(&["timestamp"], Kind::Millis, "");
 
 /// The route of the web socket.
 pub(super) fn router(_: &App) -> Router<App> {
-    Router::new().route("/subscribe", get(subscribe)).route("/subscribe/", get(subscribe))
+    Router::new().route("/subscribe", any(subscribe)).route("/subscribe/", any(subscribe))
 }
 
 async fn subscribe(
@@ -61,6 +70,11 @@ async fn subscribe(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Response {
+    match *request.method() {
+        Method::GET => {}
+        Method::OPTIONS => return cors::preflight(cors::SOCKET_VERBS),
+        _ => return not_a_verb(request.method()),
+    }
     // A wrong token is told before the connection is upgraded.
     let socket = match Socket::open(app, &headers, request.uri().query()).await {
         Ok(socket) => socket,
@@ -71,13 +85,63 @@ async fn subscribe(
         let (status, code) = (StatusCode::UPGRADE_REQUIRED, ErrorCode::InvalidParameters);
         return Failure::new(status, code, text).into_response();
     };
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX);
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .max_message_size(MESSAGE_BYTES_MAX);
     upgrade.on_upgrade(move |connection| socket.run(connection))
+}
+
+/// How many subscriptions each account has open.
+#[derive(Debug, Default)]
+pub(crate) struct Sockets(Mutex<HashMap<AccountId, usize>>);
+
+impl Sockets {
+    /// Counts one more, unless there are too many.
+    fn enter(self: &Arc<Self>, account: AccountId) -> Result<Seat, Failure> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(account).or_default();
+        if *count >= SOCKETS_MAX {
+            let text = "the account has too many web sockets open";
+            let (status, code) = (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests);
+            return Err(Failure::new(status, code, text));
+        }
+        *count += 1;
+        Ok(Seat { sockets: Arc::clone(self), account })
+    }
+}
+
+/// A subscription that is counted until it ends.
+struct Seat {
+    sockets: Arc<Sockets>,
+    account: AccountId,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.sockets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = open.entry(self.account) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+fn not_a_verb(verb: &Method) -> Response {
+    let text = format!("{verb} is not a verb of this address");
+    let (status, code) = (StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed);
+    let mut response = Failure::new(status, code, text).into_response();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, OPTIONS"));
+    response
 }
 
 /// A subscription: who listens, and up to which event it has been told.
 struct Socket {
     app: App,
+    /// Held, not looked at.
+    _seat: Seat,
     credentials: Credentials,
     actor: Actor,
     watch: Watch,
@@ -101,6 +165,7 @@ impl Socket {
         let token = params.text(&TOKEN)?;
         let credentials = Credentials::read(headers, token.as_deref());
         let actor = sign_in(&app, &credentials).await?.actor;
+        let seat = app.sockets.enter(actor.account)?;
         let since = params.millis(&TIMESTAMP)?;
         // Begun before the feed is read: what happens in between wakes it, and is not missed.
         let watch = app.core.hub.account(actor.account);
@@ -114,7 +179,16 @@ impl Socket {
             })
             .await?;
         let (told_storage, storage_told_at) = (None, None);
-        Ok(Self { app, credentials, actor, watch, last_event, told_storage, storage_told_at })
+        Ok(Self {
+            app,
+            _seat: seat,
+            credentials,
+            actor,
+            watch,
+            last_event,
+            told_storage,
+            storage_told_at,
+        })
     }
 
     async fn run(mut self, mut connection: WebSocket) {

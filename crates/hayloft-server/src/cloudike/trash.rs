@@ -1,11 +1,11 @@
 //! The trash. Restoring and destroying are jobs: a client asks `task/<taskid>/` for their end.
 
 use hayloft_core::{
-    Error, Subject,
+    Error, NodePath, Subject,
     job::{self, JobStatus, Kind as JobKind, Work},
-    trash,
+    trash, tree,
 };
-use hayloft_wire::cloudike::{Empty, Page, PurgeStatus, TaskAccepted};
+use hayloft_wire::cloudike::{Empty, Metadata, PurgeStatus, TaskAccepted};
 
 use super::{
     call::Call,
@@ -31,16 +31,8 @@ const TASK: ReplyDoc = ReplyDoc::Json(object::<TaskAccepted>);
 pub(super) const LIST_TRASH: Doc = Doc {
     summary: "Lists the caller's trash.",
     params: &[DIRS_ONLY, EXTRA, OFFSET, LIMIT, ORDER_BY, ORDER_FIELD, ORDER_DIRECTION],
-    reply: ReplyDoc::Json(object::<Page<'static>>),
+    reply: ReplyDoc::Json(object::<Metadata<'static>>),
 };
-
-/// The trash as an object, before its entries.
-#[derive(serde::Serialize)]
-struct Head<'a> {
-    path: &'static str,
-    folder: bool,
-    hash: &'a str,
-}
 
 /// Method 128: `trash/`.
 pub(super) async fn list_trash(call: &Call) -> Reply {
@@ -54,13 +46,15 @@ pub(super) async fn list_trash(call: &Call) -> Reply {
             if known.has(&hash, true) {
                 return Ok((hash, None));
             }
-            Ok((hash, Some(trash::list(tx, actor, &options)?)))
+            let root = tree::resolve_folder(tx, actor, &NodePath::root())?;
+            Ok((hash, Some((root, trash::list(tx, actor, &options)?))))
         })
         .await?;
-    let Some(listing) = listing else {
+    let Some((root, listing)) = listing else {
         return Ok(render::not_modified(render::etag_value(&hash)?));
     };
-    let head = Head { path: "/", folder: true, hash: &hash };
+    // Shown as a folder, like the root but for its hash.
+    let head = Metadata { hash: Some(hash.as_str().into()), ..render::metadata(&root, extra) };
     let entries = render::trashed(&listing, extra);
     render::with_etag(render::page(&head, entries, listing.is_last_page)?, &hash)
 }

@@ -14,6 +14,7 @@ use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
     header::{AUTHORIZATION, IF_NONE_MATCH, ORIGIN},
 };
+use hyper::body::Body;
 
 use super::{auth::TOKEN_HEADER, call::REQUEST_ID_HEADER, render::not_modified};
 use crate::{App, metrics::RouteMetrics, peer::Peer, router::log_request};
@@ -128,10 +129,12 @@ impl Unchanged {
 }
 
 /// The answer to a request that is known before it is routed, if it is.
-pub(crate) fn unchanged<B>(app: &App, request: &Request<B>, peer: Peer) -> Option<Response> {
+pub(crate) fn unchanged<B: Body>(app: &App, request: &Request<B>, peer: Peer) -> Option<Response> {
     let headers = request.headers();
-    // What has to be echoed takes the long way.
+    // What has to be echoed takes the long way, and so do parameters in a body: the question does
+    // not hold them.
     let plain = matches!(*request.method(), Method::GET | Method::HEAD)
+        && request.body().is_end_stream()
         && !headers.contains_key(ORIGIN)
         && !headers.contains_key(REQUEST_ID_HEADER);
     if !plain {
@@ -139,10 +142,6 @@ pub(crate) fn unchanged<B>(app: &App, request: &Request<B>, peer: Peer) -> Optio
     }
     let question = Question::of(request.uri(), headers)?;
     let since = Instant::now();
-    let peer = app.peer(peer, headers);
-    if app.config.require_https && !peer.is_secure {
-        return None;
-    }
     let commits = app.core.db.commit_count()?;
     app.unchanged.look_up(&question, commits, |etag, metrics| {
         let took = metrics.count(StatusCode::NOT_MODIFIED, since);

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use axum::{body::Body, response::Response};
 use hayloft_core::{
-    Actor, Error, NodePath, Result as CoreResult, Subject, event, trash,
+    AccountId, Actor, Error, NodePath, Result as CoreResult, Subject, event, trash,
     tree::{self, View},
     version::{self, Version},
 };
 use hayloft_store::Tx;
 use hayloft_wire::cloudike::{self as wire, Extradata, FileVersion, Metadata, VersionType};
-use http::{HeaderValue, StatusCode, header::LOCATION};
+use http::{HeaderValue, Method, StatusCode, header::LOCATION};
 
 use super::{
     call::Call,
@@ -45,19 +45,27 @@ pub(super) async fn get_file(call: &Call) -> Reply {
     let deleted = call.params.flag(&DELETED)?.unwrap_or(true);
     let for_view = call.params.flag(&FOR_VIEW)?.unwrap_or(false);
     let redirect = call.params.flag(&REDIRECT)?.unwrap_or(false);
-    let ip = call.peer.ip.to_string();
-    let view = call
-        .write(move |tx, actor| {
-            let view = find_file(tx, actor, &path, deleted)?;
-            let view = match number {
-                Some(number) => version::at(tx, actor, &view, number)?,
-                None => view,
-            };
-            event::record_download(tx, actor, &view, Some(&ip))?;
-            Ok(view)
+    let find = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let view = find_file(tx, actor, &path, deleted)?;
+        let view = match number {
+            Some(number) => version::at(tx, actor, &view, number)?,
+            None => view,
+        };
+        Ok((actor.account, view))
+    };
+    let (account, view) = if call.verb == Method::HEAD {
+        // Nobody was given the address, so nothing is noted.
+        call.read(find).await?
+    } else {
+        let ip = call.peer.ip.to_string();
+        call.write(move |tx, actor| {
+            let found = find(tx, actor)?;
+            event::record_download(tx, actor, &found.1, Some(&ip))?;
+            Ok(found)
         })
-        .await?;
-    let info = download_info(call, &view, for_view)?;
+        .await?
+    };
+    let info = download_info(call, account, &view, for_view)?;
     if redirect { redirect_to(&info.url) } else { render::json(&info) }
 }
 
@@ -73,12 +81,13 @@ fn find_file(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath, deleted: bool) -> 
 
 fn download_info<'a>(
     call: &Call,
+    account: AccountId,
     view: &'a View,
     for_view: bool,
 ) -> Result<wire::DownloadInfo<'a>, Failure> {
     let content = view.node.content.as_ref().ok_or(Error::NotFound(Subject::File))?;
     Ok(wire::DownloadInfo {
-        url: storage::download_url(call, &view.node, content, for_view),
+        url: storage::download_url(call, account, &view.node, content, for_view),
         path: view.path.as_str().to_owned(),
         deleted: view.is_deleted(),
         method: "GET".to_owned(),
