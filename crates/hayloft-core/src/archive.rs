@@ -16,7 +16,10 @@ use hayloft_store::{DbError, Row, Tx, params, random};
 use time::OffsetDateTime;
 
 pub use self::{plan::Plan, stream::stream};
-use crate::{AccountId, Actor, Core, Error, NodePath, Result, Subject, account, tree};
+use crate::{
+    AccountId, Actor, Core, Error, NodePath, Result, Subject, account, event,
+    tree::{self, View},
+};
 
 /// The most paths of one archive.
 pub const PATHS_MAX: usize = 1000;
@@ -95,28 +98,58 @@ pub struct Created {
     pub skipped: Vec<NodePath>,
 }
 
-/// Makes the link of an archive of `paths`, of which at least one must be there.
-pub fn create(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    paths: &[NodePath],
-    parent_folder: Option<&NodePath>,
-    windows_names: bool,
-) -> Result<Created> {
+/// What of the paths asked for is there.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// What goes into the archive.
+    pub views: Vec<View>,
+    /// What was asked for and is not there.
+    pub skipped: Vec<NodePath>,
+}
+
+/// Looks for what is to go into an archive, of which something must be there. It walks down every
+/// path, so it is for a long read, and never for a transaction that writes.
+///
+/// # Errors
+/// `TooMany` beyond [`PATHS_MAX`], before any is looked for; `NotFound` when none is there.
+pub fn choose(tx: &mut Tx<'_>, actor: &Actor, paths: &[NodePath]) -> Result<Chosen> {
     if paths.len() > PATHS_MAX {
         return Err(Error::TooMany("an archive has at most 1000 paths"));
     }
-    let (mut there, mut skipped) = (Vec::new(), Vec::new());
+    let (mut views, mut skipped) = (Vec::new(), Vec::new());
     for path in paths {
         match tree::resolve(tx, actor, path) {
-            Ok(_) => there.push(path.clone()),
+            Ok(view) => views.push(view),
             Err(Error::NotFound(_)) => skipped.push(path.clone()),
             Err(other) => return Err(other),
         }
     }
-    if there.is_empty() {
-        return Err(Error::NotFound(Subject::Node));
+    if views.is_empty() {
+        Err(Error::NotFound(Subject::Node))
+    } else {
+        Ok(Chosen { views, skipped })
     }
+}
+
+/// Notes in the feed what was handed out, to the address `ip`.
+pub fn record_downloads(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    chosen: &Chosen,
+    ip: Option<&str>,
+) -> Result<()> {
+    chosen.views.iter().try_for_each(|view| event::record_download(tx, actor, view, ip))
+}
+
+/// Makes the link of an archive of what was chosen.
+pub fn create(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    chosen: &Chosen,
+    parent_folder: Option<&NodePath>,
+    windows_names: bool,
+) -> Result<Created> {
+    let there: Vec<_> = chosen.views.iter().map(|view| view.path.clone()).collect();
     let now = tx.now_ms();
     let archive = Archive {
         hash: random::hex(16),
@@ -132,7 +165,7 @@ pub fn create(
         expires_ms: now + LINK_MS,
     };
     insert(tx, &archive)?;
-    Ok(Created { archive, skipped })
+    Ok(Created { archive, skipped: chosen.skipped.clone() })
 }
 
 /// The archive of a link that still holds, and in whose name it is read.

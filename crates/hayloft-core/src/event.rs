@@ -104,11 +104,12 @@ pub(crate) struct Happened<'a> {
     view: &'a View,
     change: i64,
     from: Option<&'a View>,
+    note: Option<&'a str>,
 }
 
 impl<'a> Happened<'a> {
     pub(crate) fn new(kind: EventKind, view: &'a View, change: i64) -> Self {
-        Self { kind, view, change, from: None }
+        Self { kind, view, change, from: None, note: None }
     }
 
     /// Says where and what the node was before.
@@ -119,15 +120,16 @@ impl<'a> Happened<'a> {
 
 /// Records an event for each account that sees the node.
 pub(crate) fn record(tx: &mut Tx<'_>, actor: &Actor, happened: &Happened<'_>) -> Result<()> {
-    let Happened { kind, view, change, from } = happened;
+    let Happened { kind, view, change, from, note } = happened;
     let node = &view.node;
     let content = node.content.as_ref();
     let now = tx.now_ms();
     tx.execute(
         "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
              node_kind, owner_id, path, created, modified, size, version, md5, sniffed, old_path,
-             old_version, request_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             old_version, request_id, note)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             ?19)",
         params![
             node.owner,
             *change,
@@ -146,7 +148,8 @@ pub(crate) fn record(tx: &mut Tx<'_>, actor: &Actor, happened: &Happened<'_>) ->
             content.and_then(|content| content.sniffed.as_deref()),
             from.map(|view| view.path.as_str()),
             from.and_then(|view| view.node.content.as_ref()).map(|content| content.version),
-            actor.request_id.as_deref()
+            actor.request_id.as_deref(),
+            *note
         ],
     )?;
     Ok(())
@@ -214,14 +217,8 @@ pub fn record_download(
     view: &View,
     ip: Option<&str>,
 ) -> Result<()> {
-    record(tx, actor, &Happened::new(EventKind::Downloaded, view, view.node.change_number))?;
-    if let Some(ip) = ip {
-        tx.execute(
-            "UPDATE event SET note = ?2 WHERE id = (SELECT MAX(id) FROM event WHERE account_id = ?1)",
-            params![view.node.owner, ip],
-        )?;
-    }
-    Ok(())
+    let downloaded = Happened::new(EventKind::Downloaded, view, view.node.change_number);
+    record(tx, actor, &Happened { note: ip, ..downloaded })
 }
 
 /// An event of an account's feed.

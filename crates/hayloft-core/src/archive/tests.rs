@@ -19,6 +19,7 @@ fn paths(paths: &[&str]) -> Vec<NodePath> {
 fn link(world: &World, chosen: &[&str], parent: Option<&str>, windows: bool) -> Result<Created> {
     let chosen = paths(chosen);
     let parent = parent.map(|parent| NodePath::parse(parent).unwrap());
+    let chosen = world.read(move |tx, ann| choose(tx, ann, &chosen))?;
     world.write(move |tx, ann, _| create(tx, ann, &chosen, parent.as_ref(), windows))
 }
 
@@ -51,6 +52,18 @@ fn read_back(bytes: &[u8]) -> String {
         lines.push(if entry.is_dir() { name } else { format!("{name}={content}") });
     }
     lines.join(" ")
+}
+
+#[test]
+fn too_many_paths_are_refused_before_any_is_looked_for() {
+    for world in World::all(&["a"]) {
+        let chosen = |count: usize| {
+            let paths = vec![NodePath::parse("/a").unwrap(); count];
+            world.read(move |tx, ann| choose(tx, ann, &paths)).map(|chosen| chosen.views.len())
+        };
+        assert_eq!(chosen(PATHS_MAX).unwrap(), PATHS_MAX);
+        assert!(matches!(chosen(PATHS_MAX + 1), Err(Error::TooMany(_))));
+    }
 }
 
 #[test]

@@ -180,12 +180,12 @@ impl Performance {
         parent_folder: Option<NodePath>,
         windows_names: bool,
     ) -> Result<Outcome> {
-        let actor = self.actor().await?;
-        let made = self
-            .core
-            .db
+        let (db, actor) = (&self.core.db, self.actor().await?);
+        let by = actor.clone();
+        let chosen = db.read_long(move |tx| archive::choose(tx, &by, &paths)).await?;
+        let made = db
             .write(move |tx| {
-                archive::create(tx, &actor, &paths, parent_folder.as_ref(), windows_names)
+                archive::create(tx, &actor, &chosen, parent_folder.as_ref(), windows_names)
             })
             .await?;
         Ok(Outcome::Archive { hash: made.archive.hash, skipped: made.skipped })

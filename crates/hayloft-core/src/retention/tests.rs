@@ -117,7 +117,8 @@ fn an_archive_is_forgotten_a_day_after_its_link_and_its_last_stream_ended() {
     for world in World::all(&["a"]) {
         world
             .write(|tx, ann, _| {
-                archive::create(tx, ann, &[NodePath::root()], None, false).map(drop)
+                let chosen = archive::choose(tx, ann, &[NodePath::root()])?;
+                archive::create(tx, ann, &chosen, None, false).map(drop)
             })
             .unwrap();
         // Its last stream ends an hour before its link does.
