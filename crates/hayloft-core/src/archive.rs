@@ -5,19 +5,22 @@
 //! length, an etag and ranges, and a broken download of a folder goes on where it broke off.
 
 mod plan;
+mod plans;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod zip;
 
-use std::sync::Arc;
-
 use hayloft_store::{DbError, Row, Tx, params, random};
 use time::OffsetDateTime;
 
-pub use self::{plan::Plan, stream::stream};
+pub use self::{
+    plan::Plan,
+    plans::{Plans, open},
+    stream::stream,
+};
 use crate::{
-    AccountId, Actor, Core, Error, NodePath, Result, Subject, account, event,
+    AccountId, Actor, Error, NodePath, Result, Subject, account, event,
     tree::{self, View},
 };
 
@@ -190,18 +193,6 @@ pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Archive>> {
         "SELECT {COLUMNS} FROM archive WHERE account_id = ?1 ORDER BY created DESC, hash LIMIT ?2"
     );
     Ok(tx.query(&sql, params![account, LIST_MAX], read)?)
-}
-
-/// Finds the archive of a link and plans it, as the tree stands now.
-pub async fn open(core: &Core, hash: &str) -> Result<(Archive, Arc<Plan>)> {
-    let hash = hash.to_owned();
-    core.db
-        .read_long(move |tx| {
-            let (archive, actor) = find(tx, &hash)?;
-            let plan = Plan::new(tx, &actor, &archive)?;
-            Ok((archive, Arc::new(plan)))
-        })
-        .await
 }
 
 /// `<folder>_<date and time with zone>.zip`, the form of the reference's method 82.

@@ -6,6 +6,7 @@ use hayloft_store::{Db, blob::BlobStore};
 
 use crate::{
     Result, Settings,
+    archive::Plans,
     event::Hub,
     signing::Keys,
     token::{BasicCache, Touches},
@@ -28,6 +29,8 @@ pub struct Core {
     pub touches: Touches,
     /// Passwords found right lately.
     pub basic: BasicCache,
+    /// Archives planned lately.
+    pub archives: Plans,
 }
 
 impl Core {
@@ -36,6 +39,7 @@ impl Core {
         let keys = Keys::load(&db).await?;
         let hub = Hub::start(&db);
         let (touches, basic) = (Touches::default(), BasicCache::default());
-        Ok(Self { db, blobs, settings: Arc::new(settings), keys, hub, touches, basic })
+        let (settings, archives) = (Arc::new(settings), Plans::default());
+        Ok(Self { db, blobs, settings, keys, hub, touches, basic, archives })
     }
 }
