@@ -5,7 +5,7 @@
 
 use hayloft_store::{DbError, Row, Tx, params};
 
-use crate::{AccountId, Error, Media, Result, Settings};
+use crate::{AccountId, DEPTH_MAX, Error, Media, NodePath, PATH_BYTES_MAX, Result, Settings};
 
 /// What an account holds, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +75,39 @@ pub(crate) struct Delta {
     pub(crate) image: i64,
     pub(crate) video: i64,
     pub(crate) audio: i64,
+    /// How far the change reaches into the depth.
+    pub(crate) reach: Reach,
+}
+
+/// How deep a path is and how long: bounds of all paths of an account, kept so that a move needs
+/// no walk to know that nothing below becomes too deep or too long to be named. They only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) depth: i64,
+    pub(crate) bytes: i64,
+}
+
+impl Reach {
+    /// That of one path.
+    pub(crate) fn of(path: &NodePath) -> Self {
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Self { depth: count(path.names().count()), bytes: count(path.as_str().len()) }
+    }
+
+    /// Whether every path of it can be named.
+    pub(crate) fn is_allowed(self) -> bool {
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.depth <= count(DEPTH_MAX) && self.bytes <= count(PATH_BYTES_MAX)
+    }
+}
+
+/// The bounds of all paths of an account.
+pub(crate) fn reach(tx: &mut Tx<'_>, account: AccountId) -> Result<Reach> {
+    Ok(tx.query_one(
+        "SELECT depth_max, path_bytes_max FROM usage WHERE account_id = ?1",
+        params![account],
+        |row| Ok(Reach { depth: row.get(0)?, bytes: row.get(1)? }),
+    )?)
 }
 
 impl Delta {
@@ -182,11 +215,14 @@ fn apply(tx: &mut Tx<'_>, account: AccountId, delta: &Delta) -> Result<Usage> {
             "UPDATE usage SET change_number = change_number + 1,
                  storage_bytes = storage_bytes + ?2, old_bytes = old_bytes + ?3,
                  trash_bytes = trash_bytes + ?4, image_bytes = image_bytes + ?5,
-                 video_bytes = video_bytes + ?6, audio_bytes = audio_bytes + ?7
+                 video_bytes = video_bytes + ?6, audio_bytes = audio_bytes + ?7,
+                 depth_max = CASE WHEN depth_max < ?8 THEN ?8 ELSE depth_max END,
+                 path_bytes_max = CASE WHEN path_bytes_max < ?9 THEN ?9 ELSE path_bytes_max END
              WHERE account_id = ?1 RETURNING {COLUMNS}"
         );
-        let Delta { storage, old, trash, image, video, audio } = *delta;
-        let values = params![account, storage, old, trash, image, video, audio];
+        let Delta { storage, old, trash, image, video, audio, reach } = *delta;
+        let Reach { depth, bytes } = reach;
+        let values = params![account, storage, old, trash, image, video, audio, depth, bytes];
         tx.query_one(&sql, values, usage)?
     };
     assert!(usage.storage_bytes >= 0 && usage.old_bytes >= 0 && usage.trash_bytes >= 0);

@@ -2,7 +2,11 @@
 
 use hayloft_store::{Tx, params};
 
-use super::{Node, View, move_node::ends, sql};
+use super::{
+    Node, View,
+    move_node::{ends, reach_at},
+    sql,
+};
 use crate::{
     Actor, Error, Name, NodeId, NodePath, Result, Settings, access,
     event::{self, EventKind, Happened},
@@ -21,7 +25,7 @@ const NUMBERS_MAX: u32 = 10_000;
 ///
 /// # Errors
 /// `IntoDescendant`, `NameTaken`, `OverQuota`, `TooMany`, `NotAFolder`, `NotFound`,
-/// `RootIsFixed`.
+/// `RootIsFixed`, `BadPath`.
 pub fn copy_node(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -34,9 +38,10 @@ pub fn copy_node(
     access::require_write(&folder)?;
     let name = free_name(tx, &folder, &view.node, overwrite)?;
     let mut copy = Copy { actor, change: 0, owner: folder.node.owner, tree: Vec::new() };
-    let delta = copy.gather(tx, &view.node)?;
-    copy.change = usage::grow(tx, settings, copy.owner, &delta)?;
     let path = folder.path.join(name.as_str());
+    let mut delta = copy.gather(tx, &view.node)?;
+    delta.reach = reach_at(tx, &view, &path)?;
+    copy.change = usage::grow(tx, settings, copy.owner, &delta)?;
     let top = copy.insert_top(tx, &view.node, &folder, &name)?;
     sql::listing_changed(tx, folder.node.id, copy.change)?;
     let node = sql::existing(tx, top)?;

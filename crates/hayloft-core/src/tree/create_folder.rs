@@ -6,7 +6,7 @@ use super::{ClientData, View, resolve_folder, sql};
 use crate::{
     Actor, Error, NodePath, Result, Subject, access,
     event::{self, EventKind, Happened},
-    usage::{self, Delta},
+    usage::{self, Delta, Reach},
 };
 
 /// Makes a folder, and with `make_parents` what is missing above it.
@@ -64,7 +64,9 @@ fn insert(
 ) -> Result<View> {
     access::require_write(parent)?;
     let owner = parent.node.owner;
-    let change = usage::change(tx, owner, &Delta::default())?;
+    let path = parent.path.join(name);
+    let delta = Delta { reach: Reach::of(&path), ..Delta::default() };
+    let change = usage::change(tx, owner, &delta)?;
     let id = sql::insert_folder(
         tx,
         &sql::NewFolder {
@@ -78,7 +80,7 @@ fn insert(
     )?;
     sql::listing_changed(tx, parent.node.id, change)?;
     let node = sql::existing(tx, id)?;
-    let view = access::view_at(tx, actor, node, parent.path.join(name))?;
+    let view = access::view_at(tx, actor, node, path)?;
     event::record(tx, actor, &Happened::new(EventKind::Created, &view, change))?;
     Ok(view)
 }

@@ -124,7 +124,19 @@ pub fn list(
         return list_with_deleted(tx, actor, folder, options);
     }
     let page = options.page();
-    let nodes = children(tx, folder, options, i64::from(page) + 1, i64::from(options.offset))?;
+    let entries = views(tx, actor, folder, options, i64::from(page) + 1, options.offset)?;
+    Ok(Listing::cut(entries, page))
+}
+
+fn views(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    folder: &View,
+    options: &ListOptions,
+    limit: i64,
+    offset: u32,
+) -> Result<Vec<View>> {
+    let nodes = children(tx, folder, options, limit, i64::from(offset))?;
     let ids: Vec<_> = nodes.iter().map(|node| node.id).collect();
     let starred = sql::favourites_in(tx, actor, &ids)?;
     let mut names = access::Names::of(actor);
@@ -136,7 +148,7 @@ pub fn list(
         view.writer = folder.writer;
         entries.push(view);
     }
-    Ok(Listing::cut(entries, page))
+    Ok(entries)
 }
 
 fn children(
@@ -153,23 +165,21 @@ fn children(
     Ok(tx.query(&text, values, sql::read)?)
 }
 
-/// Live and deleted entries in one order: merged in memory, as their rows stand apart.
+/// Live and deleted entries in one order: merged in memory, as their rows stand apart. What comes
+/// after the page among the live ones cannot be on it, so it is not read.
 fn list_with_deleted(
     tx: &mut Tx<'_>,
     actor: &Actor,
     folder: &View,
     options: &ListOptions,
 ) -> Result<Listing> {
-    let live = ListOptions { deleted: false, offset: 0, limit: None, ..*options };
-    let mut entries = list(tx, actor, folder, &live)?.entries;
+    let page = options.page();
+    let end = i64::from(options.offset) + i64::from(page) + 1;
+    let mut entries = views(tx, actor, folder, options, end, 0)?;
     let deleted = trash::deleted_from(tx, actor, folder)?;
     let wanted = |view: &View| !options.dirs_only || view.node.is_folder();
     entries.extend(deleted.into_iter().filter(wanted));
     entries.sort_by(|a, b| options.order.compare(&a.node, &b.node));
-    let rest: Vec<_> = entries
-        .into_iter()
-        .skip(options.offset as usize)
-        .take(options.page() as usize + 1)
-        .collect();
-    Ok(Listing::cut(rest, options.page()))
+    let skipped = entries.into_iter().skip(options.offset as usize);
+    Ok(Listing::cut(skipped.take(page as usize + 1).collect(), page))
 }

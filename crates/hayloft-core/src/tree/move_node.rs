@@ -7,7 +7,7 @@ use crate::{
     Actor, Error, NodePath, Result, access,
     event::{self, EventKind, Happened},
     trash,
-    usage::{self, Delta},
+    usage::{self, Delta, Reach},
     version,
 };
 
@@ -15,7 +15,8 @@ use crate::{
 /// that name there goes to the trash.
 ///
 /// # Errors
-/// `SameFolder`, `IntoDescendant`, `NameTaken`, `NotAFolder`, `NotFound`, `RootIsFixed`.
+/// `SameFolder`, `IntoDescendant`, `NameTaken`, `NotAFolder`, `NotFound`, `RootIsFixed`,
+/// `BadPath`.
 pub fn move_node(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -61,6 +62,34 @@ pub(super) fn ends(
     Ok((view, folder))
 }
 
+/// How deep and long the paths of a node and all below it are once it is at `path`.
+///
+/// The bounds kept for the account answer that in nearly every case; where they do not, the node
+/// and what is below it are measured.
+///
+/// # Errors
+/// `BadPath` when something would lie too deep to be named.
+pub(super) fn reach_at(tx: &mut Tx<'_>, view: &View, path: &NodePath) -> Result<Reach> {
+    let (all, old, new) =
+        (usage::reach(tx, view.node.owner)?, Reach::of(&view.path), Reach::of(path));
+    let with_below =
+        |below: Reach| Reach { depth: new.depth + below.depth, bytes: new.bytes + below.bytes };
+    let at_most = with_below(if view.node.is_folder() {
+        Reach { depth: (all.depth - old.depth).max(0), bytes: (all.bytes - old.bytes).max(0) }
+    } else {
+        Reach::default()
+    });
+    if at_most.is_allowed() {
+        return Ok(at_most);
+    }
+    let exact = with_below(sql::reach_below(tx, view.node.id)?);
+    if exact.is_allowed() {
+        Ok(exact)
+    } else {
+        Err(Error::BadPath("something in it would lie too deep, or have too long a path"))
+    }
+}
+
 /// Gives a node its new folder and name; the one write behind moving and renaming.
 pub(super) fn place(
     tx: &mut Tx<'_>,
@@ -71,7 +100,8 @@ pub(super) fn place(
     kind: EventKind,
 ) -> Result<View> {
     let old = &view.node;
-    let mut delta = Delta::default();
+    let path = folder.path.join(name);
+    let mut delta = Delta { reach: reach_at(tx, view, &path)?, ..Delta::default() };
     version::drop_old(tx, old, &mut delta)?;
     if let Some(content) = &old.content {
         // Another extension may make it another kind of file.
@@ -89,7 +119,7 @@ pub(super) fn place(
     sql::listing_changed(tx, folder.node.id, change)?;
     let node = sql::existing(tx, old.id)?;
     assert_eq!(node.parent, Some(folder.node.id));
-    let mut moved = access::view_at(tx, actor, node, folder.path.join(name))?;
+    let mut moved = access::view_at(tx, actor, node, path)?;
     moved.favourite = view.favourite;
     event::record(tx, actor, &Happened::new(kind, &moved, change).from(view))?;
     Ok(moved)

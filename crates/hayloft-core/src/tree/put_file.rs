@@ -8,7 +8,7 @@ use crate::{
     event::{self, EventKind, Happened},
     trash,
     upload::ReceivedBlob,
-    usage::{self, Delta},
+    usage::{self, Delta, Reach},
     version,
 };
 
@@ -136,7 +136,7 @@ fn insert(
 ) -> Result<(EventKind, crate::NodeId, i64)> {
     let owner = target.folder.node.owner;
     let name = target.name.as_str();
-    let mut delta = Delta::default();
+    let mut delta = Delta { reach: Reach::of(&put.path), ..Delta::default() };
     let mime = crate::media::mime_type(name, blob.sniffed.as_deref());
     delta.current(crate::Media::of(mime), blob.size_column());
     let change = usage::grow(tx, settings, owner, &delta)?;

@@ -7,15 +7,14 @@ use hayloft_store::{DbError, Row, Tx, params};
 use super::{ClientData, Content, Node, NodeKind};
 use crate::{
     AccountId, Actor, BlobId, DEPTH_MAX, Error, NodeId, NodePath, Result, fold,
-    upload::ReceivedBlob,
+    upload::ReceivedBlob, usage::Reach,
 };
 
 const FOLDER: i64 = 0;
 const FILE: i64 = 1;
 
-/// A folder can be moved, whole, below another of the greatest depth, so a tree may be deeper
-/// than a path; every walk up still ends.
-const LINEAGE_MAX: usize = 2 * DEPTH_MAX;
+/// No node lies deeper than a path can say, so a longer walk up goes round in a ring.
+const LINEAGE_MAX: usize = DEPTH_MAX + 1;
 
 /// How many columns [`select`] begins with.
 pub(crate) const COLUMN_COUNT: usize = 19;
@@ -112,6 +111,21 @@ pub(crate) fn path(tx: &mut Tx<'_>, node: &Node) -> Result<(NodeId, NodePath)> {
     }
     let path = names.iter().rev().fold(NodePath::root(), |path, name| path.join(name));
     Ok((top, path))
+}
+
+/// How much deeper and longer than the path of `top` the paths below it are.
+pub(crate) fn reach_below(tx: &mut Tx<'_>, top: NodeId) -> Result<Reach> {
+    Ok(tx.query_one(
+        "WITH RECURSIVE tree (id, depth, bytes) AS (
+             SELECT id, 0, 0 FROM node WHERE id = ?1
+             UNION ALL
+             SELECT n.id, t.depth + 1, t.bytes + 1 + octet_length(n.name)
+             FROM node n JOIN tree t ON n.parent_id = t.id
+         )
+         SELECT CAST(MAX(depth) AS BIGINT), CAST(MAX(bytes) AS BIGINT) FROM tree",
+        params![top],
+        |row| Ok(Reach { depth: row.get(0)?, bytes: row.get(1)? }),
+    )?)
 }
 
 /// A folder to be made.

@@ -242,6 +242,55 @@ fn a_folder_tells_what_is_below_it() {
     }
 }
 
+#[test]
+fn nothing_gets_too_deep_or_too_long_to_be_named() {
+    let deep = "d/".repeat(600);
+    let long = format!("l/{}/", "n".repeat(255)).repeat(9);
+    for world in World::all(&["d/x", "e/", &format!("a/{deep}"), &format!("b/{long}")]) {
+        let refused = "something in it would lie too deep, or have too long a path";
+        let answer =
+            |result: Result<String>| result.map_or_else(|err| err.to_string(), |_| "done".into());
+        let far_down = format!("/a/{}", &deep[..deep.len() - 1]);
+        assert_eq!(
+            answer(world.copy_path("a", &far_down, true)),
+            "a folder cannot go below itself"
+        );
+        assert_eq!(answer(world.copy_path("a", "e", true)), "done");
+        assert_eq!(answer(world.move_path("e/a", &far_down, false)), refused);
+        assert_eq!(answer(world.copy_path("e/a", &far_down, true)), refused);
+        let long_way = format!("/b/{}", &long[..long.len() - 1]);
+        assert_eq!(answer(world.copy_path("b", "e", true)), "done");
+        assert_eq!(answer(world.move_path("e/b", &long_way, false)), refused);
+        // The bounds of the account say no more than perhaps: what is shallow still goes deep.
+        assert_eq!(answer(world.move_path("d", &far_down, false)), "done");
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn a_page_of_live_and_deleted_entries_is_cut_from_both() {
+    for mut world in World::all(&[]) {
+        for number in 0..30 {
+            world.file(&format!("f{number:02}"), "").unwrap();
+        }
+        for number in (0..30).step_by(3) {
+            world.delete_path(&format!("f{number:02}"), DeleteOptions::default()).unwrap();
+        }
+        let mut paged = Vec::new();
+        for offset in (0..).step_by(7) {
+            let page =
+                ListOptions { deleted: true, offset, limit: Some(7), ..ListOptions::default() };
+            let (names, is_last) = world.page("/", page);
+            paged.extend(names.split(' ').map(str::to_owned));
+            if is_last {
+                break;
+            }
+        }
+        let all: Vec<_> = (0..30).map(|number| format!("f{number:02}")).collect();
+        assert_eq!(paged, all);
+    }
+}
+
 /// What a client may do, on a few names so that they collide.
 #[derive(Clone, Debug)]
 enum Step {
