@@ -6,6 +6,7 @@ mod breaks;
 mod common;
 mod events;
 mod fileops;
+mod limits;
 mod listings;
 mod metadata;
 mod storage;

@@ -261,6 +261,9 @@ async fn a_profile_is_changed_field_by_field() {
         ] {
             assert_eq!(change(body.clone()).await.refusal(), refusal, "{body}");
         }
+        let wrong = json!({"name": "Eve", "password": "long enough", "old_password": "wrong"});
+        assert_eq!(change(wrong).await.refusal(), "400 InvalidParameters");
+        assert_eq!(ann.get("accounts/get/", &[]).await.json()["name"], "Ann A.", "all or nothing");
         let same = change(json!({"password": PASSWORD})).await;
         assert_eq!(
             (same.status.as_u16(), same.json()),
@@ -313,6 +316,8 @@ async fn anybody_may_register_where_that_is_open() {
         }
         for (more, refusal) in [
             (("company_name", "New Ltd"), "501 NotImplemented"),
+            (("company_domain", "new.example"), "501 NotImplemented"),
+            (("lang", "xx"), "400 InvalidParameters"),
             (("invite_hash", "0123"), "404 InvitationNotFound"),
         ] {
             let form = [("login", "other@example.com"), form[1], form[2], more];
@@ -340,5 +345,25 @@ async fn nobody_registers_where_that_is_closed() {
             assert_eq!(refused.refusal(), "403 Forbidden");
         },
     )
+    .await;
+}
+
+// methods: 157
+#[tokio::test]
+async fn the_old_password_is_not_found_by_trying() {
+    on_each(async |server| {
+        let ann = server.user("ann").await;
+        let tried = async |old: &str| {
+            let form = [("password", "battery staple"), ("old_password", old)];
+            ann.post("accounts/change_profile/", &form).await.refusal()
+        };
+        for _ in 0..9 {
+            assert_eq!(tried("wrong").await, "400 InvalidParameters");
+        }
+        assert_eq!(tried("wrong").await, "403 UserTemporarilyLocked");
+        assert_eq!(tried(PASSWORD).await, "403 UserTemporarilyLocked");
+        server.advance(std::time::Duration::from_mins(31));
+        assert_eq!(tried(PASSWORD).await, "200 ");
+    })
     .await;
 }

@@ -275,3 +275,28 @@ async fn a_star_is_the_viewers_own() {
     })
     .await;
 }
+
+// methods: 77
+#[tokio::test]
+async fn the_tag_names_the_version_and_the_listing_that_was_asked_for() {
+    on_each(async |server| {
+        let ann = server.user("ann").await;
+        ann.upload("/d/f", b"one").await;
+        ann.upload_with("/d/f", b"second", &[("overwrite", "1")]).await;
+        let tag = async |path: &str, query: &[(&str, &str)]| {
+            ann.get(path, query).await.header("etag").to_owned()
+        };
+        let current = tag("metadata/d/f", &[]).await;
+        let old = tag("metadata/d/f", &[("version", "1")]).await;
+        assert_ne!(current, old);
+        let known = |tag: &str| {
+            let asked = ann.request(Method::GET, "metadata/d/f").query(&[("version", "1")]);
+            send(asked.header(IF_NONE_MATCH, tag.to_owned()))
+        };
+        assert_eq!(known(&current).await.json()["bytes"], 3);
+        assert_eq!(known(&old).await.status, 304);
+        let bare = tag("metadata/d", &[("listing", "0")]).await;
+        assert_ne!(tag("metadata/d", &[]).await, bare);
+    })
+    .await;
+}

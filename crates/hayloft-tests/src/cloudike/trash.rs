@@ -29,6 +29,11 @@ async fn the_trash_is_a_listing_of_its_own() {
         let trash = ann.get("trash/", &[("extra", "0")]).await;
         allow_duplicates! { assert_snapshot!(trash.shape(), @r#"
         200 {
+          "author": 1,
+          "author_name": "ann",
+          "bytes": 0,
+          "client_data": {},
+          "company_published": false,
           "content": [
             {
               "author": 1,
@@ -110,10 +115,29 @@ async fn the_trash_is_a_listing_of_its_own() {
               "version": 1
             }
           ],
+          "created": "[time]",
+          "deleted": false,
           "folder": true,
+          "fs_type": "native",
           "hash": "[hash]",
+          "icon": "folder",
+          "is_favorite": false,
+          "is_in_trash": false,
           "is_last_page": true,
-          "path": "/"
+          "modified": "[time]",
+          "owner": 1,
+          "owner_name": "ann",
+          "owner_path": "/",
+          "parent_company_published": false,
+          "path": "/",
+          "public_hash": "",
+          "public_link": false,
+          "role": "owner",
+          "shared": false,
+          "shared_hash": null,
+          "size": "0 bytes",
+          "thumbnail": false,
+          "version": 0
         }
         "#); }
         let dirs = ann.get("trash/", &[("dirs_only", "1"), ("order_by", "-name")]).await.json();

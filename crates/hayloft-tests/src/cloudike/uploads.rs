@@ -308,3 +308,24 @@ async fn names_of_every_kind_come_back_as_they_were() {
     })
     .await;
 }
+
+// methods: 74, 86
+#[tokio::test]
+async fn a_field_left_blank_is_as_good_as_none() {
+    on_each(async |server| {
+        let ann = server.user("ann").await;
+        let form = [
+            ("path", "/a"),
+            ("upload_method", ""),
+            ("checksum", ""),
+            ("size", ""),
+            ("version", ""),
+            ("device_id", ""),
+        ];
+        let ticket = ann.post("files/create/", &form).await;
+        assert_eq!((ticket.status.as_u16(), &ticket.json()["method"]), (200, &"PUT".into()));
+        let query = [("action", ""), ("name", "x"), ("to_path", "/")];
+        assert_eq!(ann.get("fileops/precheck/", &query).await.status, 200);
+    })
+    .await;
+}

@@ -1,9 +1,10 @@
 //! Versions of files.
 
 use insta::{allow_duplicates, assert_snapshot};
+use reqwest::Method;
 
 use crate::{
-    client::{Client, text},
+    client::{Client, send, text},
     server::on_each,
 };
 
@@ -148,6 +149,38 @@ async fn a_file_is_fetched_in_any_version_and_from_the_trash() {
         assert_eq!(ann.get("files/get/", &[]).await.refusal(), "404 FileNotFound");
         let version = ann.get("files/get/f.txt", &[("version", "7")]).await;
         assert_eq!(version.refusal(), "404 VersionNotFound");
+    })
+    .await;
+}
+
+// methods: 78, 79, 82, 90, 144
+#[tokio::test]
+async fn a_head_notes_and_starts_nothing() {
+    on_each(async |server| {
+        let ann = server.user("ann").await;
+        ann.upload("/d/f.txt", b"content").await;
+        let head = async |path: &str| send(ann.request(Method::HEAD, path)).await;
+        let seen = ann.get("/api/0/events/", &[]).await.bytes;
+        assert_eq!(head("files/get/d/f.txt").await.status, 200);
+        let archive = head("files/download_as_archive_stream/?path=/d").await;
+        assert_eq!(
+            (archive.status.as_u16(), archive.header("content-type")),
+            (200, "application/zip")
+        );
+        assert!(!archive.headers.contains_key("content-length"));
+        let none = head("files/download_as_archive_stream/?path=/none").await;
+        assert_eq!(none.status, 404);
+        assert_eq!(ann.get("/api/0/events/", &[]).await.bytes, seen);
+        let streams = ann.get("files/progress_download_streams/", &[]).await;
+        assert_eq!(streams.json(), serde_json::json!([]));
+        for path in ["metadata_full_listing/", "dir_size_calculate/", "files/download_as_archive/"]
+        {
+            let refused = head(path).await;
+            assert_eq!(refused.status, 405, "{path}");
+            assert_eq!(refused.header("allow"), "GET, POST, OPTIONS");
+        }
+        let sizes = ann.get("dir_size_calculate/", &[("status", "1")]).await;
+        assert_eq!(sizes.refusal(), "404 TaskNotFound");
     })
     .await;
 }
