@@ -172,6 +172,23 @@ async fn a_failed_commit_is_told_to_every_caller_and_has_no_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ping_writes_to_the_disk() {
+    for test in with_table().await {
+        let db = test.db();
+        db.ping().await.unwrap();
+        let count = db.read(|tx| {
+            let sql = "SELECT count(*) FROM setting WHERE name = 'last_ping'";
+            tx.query_one(sql, &[], |row| row.get::<i64>(0))
+        });
+        assert_eq!(count.await.unwrap(), 1);
+        db.faults().fail_nth_of(Call::Commit, 0);
+        assert!(matches!(db.ping().await, Err(DbError::Commit(_))));
+        assert!(db.faults().heal());
+        db.ping().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn effects_follow_the_commit_and_come_before_the_answer() {
     for test in with_table().await {
         let db = test.db();
