@@ -13,7 +13,7 @@ use std::sync::Arc;
 use hayloft_store::{DbError, Row, Tx, Value, params};
 
 pub use self::hub::{Hub, Watch};
-use crate::{AccountId, Actor, JobId, NodeId, NodePath, Result, access, tree::View};
+use crate::{AccountId, Actor, JobId, NodeId, NodePath, Result, access, tree::View, usage};
 
 /// The most events of one page (Cloudike reference, method 37).
 pub const FEED_MAX: u32 = 100;
@@ -199,14 +199,16 @@ pub(crate) fn record_account(
     kind: EventKind,
     note: Option<&str>,
 ) -> Result<()> {
+    // The lock that comes with it puts the event behind those of all earlier changes: else a client
+    // that resumes after an event may miss one with a smaller id that was committed later.
+    let change = usage::change(tx, account, &usage::Delta::default())?;
     let now = tx.now_ms();
     tx.execute(
         "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
              node_kind, owner_id, path, created, modified, size, version, note)
-         VALUES (?1, 0, ?2, ?3, ?4, 0, 0, ?1, '', 0, 0, 0, 0, ?5)",
-        params![account, now, kind.number(), actor, note],
+         VALUES (?1, ?6, ?2, ?3, ?4, 0, 0, ?1, '', 0, 0, 0, 0, ?5)",
+        params![account, now, kind.number(), actor, note, change],
     )?;
-    tx.notify(format!("account {account}"));
     Ok(())
 }
 

@@ -102,6 +102,20 @@ fn a_client_that_was_away_is_told_what_it_missed() {
     }
 }
 
+/// The figures' row is what puts the events of an account in the order of their commits.
+#[test]
+fn a_fact_about_an_account_is_a_change_of_it() {
+    for world in World::all(&[]) {
+        let before = world.usage().change_number;
+        world
+            .write(|tx, ann, _| {
+                super::record_account(tx, ann.account, ann.account, EventKind::NameChanged, None)
+            })
+            .unwrap();
+        assert_eq!(world.usage().change_number, before + 1);
+    }
+}
+
 #[test]
 fn those_who_wait_are_woken() {
     for mut world in World::all(&[]) {
