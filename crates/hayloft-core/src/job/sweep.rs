@@ -15,8 +15,9 @@ use crate::{BlobId, Core, Error, Result, content, upload};
 
 /// How many blobs or keys one transaction looks at.
 const STEP: u32 = 200;
-/// How long a doomed key is left, so that a download that has begun can end.
-const GRACE_MS: i64 = 60_000;
+/// How long a doomed key is left, so that a download that has begun can end: a large content in
+/// several pieces, read over a slow line, opens its last piece long after its first.
+const GRACE_MS: i64 = 60 * 60 * 1000;
 /// A key without a row is an orphan when it is older than any upload that may still be confirmed.
 const ORPHAN_AGE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
 /// How many deletions the blob store is asked for at once.
