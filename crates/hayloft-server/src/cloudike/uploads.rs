@@ -254,13 +254,12 @@ pub(super) async fn confirm_file(call: &Call) -> Reply {
         }
         upload::finish(tx, actor, &settings, &whole)
     });
-    let view = match finished.await?.map_err(upload_failure)? {
-        Some(view) => view,
+    let view = if let Some(view) = finished.await?.map_err(upload_failure)? {
+        view
+    } else {
         // It came in parts, which are joined first: more than one transaction's work.
-        None => {
-            let actor = call.session().await?.actor;
-            upload::confirm(call.core(), &actor, &confirm).await.map_err(upload_failure)?
-        }
+        let actor = call.session().await?.actor;
+        upload::confirm(call.core(), &actor, &confirm).await.map_err(upload_failure)?
     };
     render::one(&view)
 }
