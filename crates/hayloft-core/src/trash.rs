@@ -30,6 +30,7 @@ struct Item {
     restore_path: NodePath,
     /// Bytes of its current versions; none until a job has measured the folder.
     bytes: Option<i64>,
+    deleted_ms: i64,
 }
 
 fn read(row: &Row<'_>) -> Result<Item, DbError> {
@@ -38,6 +39,7 @@ fn read(row: &Row<'_>) -> Result<Item, DbError> {
         name: row.get(sql::COLUMN_COUNT)?,
         restore_path: NodePath::trusted(row.get(sql::COLUMN_COUNT + 1)?),
         bytes: row.get(sql::COLUMN_COUNT + 2)?,
+        deleted_ms: row.get(sql::COLUMN_COUNT + 3)?,
     })
 }
 
@@ -47,7 +49,7 @@ macro_rules! select_items {
             "SELECT n.id, n.owner_id, n.parent_id, n.kind, n.name, n.created, n.modified, ",
             "n.author_id, n.change_number, n.client_created, n.client_modified, n.device_id, ",
             "n.device_reference, n.blob_id, n.size, n.md5, n.sniffed, n.version, ",
-            "n.restored_from, t.name, t.restore_path, t.bytes ",
+            "n.restored_from, t.name, t.restore_path, t.bytes, t.deleted ",
             "FROM trash t JOIN node n ON n.id = t.node_id ",
             $rest
         )
@@ -150,12 +152,37 @@ fn newest_at(tx: &mut Tx<'_>, owner: AccountId, path: &NodePath) -> Result<Optio
     Ok(tx.query_opt(text, params![owner, path.as_str()], read)?)
 }
 
-/// The newest item that was deleted from `path`.
+/// What was deleted from `path` last: an item of its own, or part of a folder that is one. A part
+/// has no key, since it cannot be restored by itself.
 pub fn find_deleted(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<Option<View>> {
-    match newest_at(tx, actor.account, path)? {
-        Some(item) => view(tx, actor, item).map(Some),
-        None => Ok(None),
+    let mut items = Vec::new();
+    let mut above = Some(path.clone());
+    while let Some(path) = above.filter(|path| !path.is_root()) {
+        items.extend(newest_at(tx, actor.account, &path)?);
+        above = path.parent();
     }
+    items.sort_by_key(|item| std::cmp::Reverse((item.deleted_ms, item.node.id.0)));
+    for item in items {
+        if let Some(node) = walk_down(tx, &item, path)? {
+            let is_item = node.id == item.node.id;
+            let found = access::view_at(tx, actor, node, path.clone())?;
+            let key = if is_item { item.name } else { String::new() };
+            return Ok(Some(View { trash_name: Some(key), ..found }));
+        }
+    }
+    Ok(None)
+}
+
+/// What stood at `path` when the item, which was at it or above it, was deleted.
+fn walk_down(tx: &mut Tx<'_>, item: &Item, path: &NodePath) -> Result<Option<Node>> {
+    let mut node = item.node.clone();
+    for name in path.names().skip(item.restore_path.names().count()) {
+        match sql::child_named(tx, node.id, name)? {
+            Some(child) => node = child,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(node))
 }
 
 /// The items that were deleted from a folder.

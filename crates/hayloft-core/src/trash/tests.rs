@@ -1,6 +1,6 @@
 //! What the trash promises, on every database engine.
 
-use super::{destroy_item, destroy_some, list, measure, restore_item, undelete};
+use super::{destroy_item, destroy_some, find_deleted, list, measure, restore_item, undelete};
 use crate::{
     NodePath, Result,
     testing::World,
@@ -126,5 +126,31 @@ fn the_trash_is_measured_and_its_room_given_back() {
         assert!(steps > 3, "a tree is destroyed a little at a time");
         assert_eq!(world.usage().storage_bytes, 0);
         world.assert_sound();
+    }
+}
+
+#[test]
+fn what_lies_in_a_deleted_folder_is_found_where_it_was() {
+    for mut world in World::all(&["a/b/c", "a/d"]) {
+        let found = |world: &World, at: &str| {
+            let at = path(at);
+            let found = world.read(move |tx, ann| find_deleted(tx, ann, &at)).unwrap();
+            found.map_or("none".to_owned(), |view| {
+                let size = view.node.content.map_or(0, |content| content.size);
+                format!("{} {size} in {}", view.path.as_str(), view.trash_name.unwrap())
+            })
+        };
+        world.trash_path("a/b");
+        world.core.db.clock().advance(std::time::Duration::from_secs(1));
+        assert_eq!(found(&world, "/a/b/c"), "/a/b/c 5 in ");
+        world.folder("a/b").unwrap();
+        world.file("a/b/c", "longer than before").unwrap();
+        world.trash_path("a");
+        assert_eq!(found(&world, "/a/b/c"), "/a/b/c 18 in ", "the newest counts");
+        assert_eq!(found(&world, "/a/d"), "/a/d 3 in ");
+        assert_eq!(found(&world, "/a/b"), "/a/b 0 in ");
+        assert_eq!(found(&world, "/a"), "/a 0 in a");
+        assert_eq!(found(&world, "/a/d/e"), "none");
+        assert_eq!(found(&world, "/a/none"), "none");
     }
 }
