@@ -17,9 +17,12 @@ use crate::{
 const QUERY_BYTES_MAX: usize = 1024;
 /// The most words of a query.
 const WORDS_MAX: usize = 16;
-/// The most names that a query looks at; one that matches more is answered from the first of them
-/// in its order.
+/// The most nodes that a query finds; one that matches more is answered from the first of them in
+/// its order.
 const MATCHES_MAX: u32 = 100_000;
+/// The most names that it looks at for that, in the trash and outside of the folder too: a large
+/// trash must not hide what is not in it. Some microseconds each.
+const LOOKED_AT_MAX: u32 = 1_000_000;
 /// The most entries of one page, as of a listing.
 const PAGE_MAX: u32 = 10_000;
 /// Characters of the shortest word that an index of trigrams can find.
@@ -83,6 +86,15 @@ impl QueryKind {
 /// # Errors
 /// `Invalid` for a query without a word or out of bounds; `NotFound` and `NotAFolder` for `below`.
 pub fn search(tx: &mut Tx<'_>, actor: &Actor, query: &Query) -> Result<Listing> {
+    search_up_to(tx, actor, query, MATCHES_MAX)
+}
+
+fn search_up_to(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    query: &Query,
+    matches_max: u32,
+) -> Result<Listing> {
     let words = words(&query.text)?;
     let below = match &query.below {
         Some(path) => resolve_folder(tx, actor, path)?.path,
@@ -94,6 +106,9 @@ pub fn search(tx: &mut Tx<'_>, actor: &Actor, query: &Query) -> Result<Listing> 
     let mut places = Places::new(actor);
     let mut names = access::Names::of(actor);
     for id in matches(tx, actor.account, &words, query)? {
+        if passed >= matches_max {
+            break;
+        }
         let Some(node) = sql::node(tx, id)? else { continue };
         if !query.kind.accepts(&node) {
             continue;
@@ -140,7 +155,7 @@ fn matches(
     words: &[String],
     query: &Query,
 ) -> Result<Vec<NodeId>> {
-    let mut values: Vec<Value<'_>> = vec![owner.into(), MATCHES_MAX.into()];
+    let mut values: Vec<Value<'_>> = vec![owner.into(), LOOKED_AT_MAX.into()];
     let mut conditions = vec![query.kind.condition().to_owned()];
     for word in words {
         values.push(like_pattern(word).into());

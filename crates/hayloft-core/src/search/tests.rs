@@ -212,3 +212,20 @@ fn a_backlog_is_told_with_its_newest_name_and_length() {
     world.write(|tx, _, _| index_some(tx, BACKLOG_LONG + 10)).unwrap();
     assert_eq!(seen(), None);
 }
+
+#[test]
+fn a_large_trash_hides_nothing_that_is_not_in_it() {
+    for world in World::all(&["a/x1", "a/x2", "a/x3", "b/x4", "b/x5"]) {
+        let gone = NodePath::parse("/a").unwrap();
+        world
+            .write(move |tx, ann, _| {
+                tree::delete(tx, ann, &gone, DeleteOptions::default()).map(drop)
+            })
+            .unwrap();
+        let found = |max| {
+            let listing = world.read(move |tx, ann| search_up_to(tx, ann, &query("x"), max));
+            listing.unwrap().entries.len()
+        };
+        assert_eq!((found(1), found(2), found(3)), (1, 2, 2));
+    }
+}
