@@ -7,6 +7,7 @@
 mod claim;
 mod failure;
 mod perform;
+mod recount;
 mod runner;
 mod sweep;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 
 use futures::{StreamExt, stream};
 
-use super::{Failure, Items, Outcome, Work, claim::Claim};
+use super::{Failure, Items, Outcome, Work, claim::Claim, recount::recount};
 use crate::{
     Actor, Core, Error, NodeId, NodePath, Result, Subject, account, archive, event, trash, tree,
     upload, upload::ConfirmUpload, version,
@@ -170,6 +170,9 @@ impl Performance {
 
     async fn folder_sizes(&self, path: NodePath) -> Result<Outcome> {
         let actor = self.actor().await?;
+        if path.is_root() {
+            recount(&self.core, actor.account).await?;
+        }
         let sum = self.core.db.read_long(move |tx| tree::folder_info(tx, &actor, &path)).await?;
         Ok(Outcome::Sizes { bytes: sum.size, files: sum.files, folders: sum.folders })
     }

@@ -474,3 +474,29 @@ fn every_failure_that_can_be_written_down_is_the_error_it_was() {
         assert_eq!(Error::from(read).to_string(), error.to_string());
     }
 }
+
+#[test]
+fn summing_up_the_root_corrects_wrong_figures() {
+    for mut world in World::all(&["a.png", "b/c.mp3", "gone.txt"]) {
+        world.file("a.png", "a second version").unwrap();
+        world
+            .write(|tx, ann, _| {
+                tree::delete(tx, ann, &path("/gone.txt"), DeleteOptions::default()).map(drop)
+            })
+            .unwrap();
+        world.send("never", "confirmed").unwrap();
+        let right = world.usage();
+        world
+            .write(|tx, ann, _| {
+                let sql = "UPDATE usage SET storage_bytes = 1, old_bytes = 2, trash_bytes = 3,
+                    image_bytes = 4, video_bytes = 5, audio_bytes = 6, open_bytes = 7
+                    WHERE account_id = ?1";
+                Ok(tx.execute(sql, params![ann.account])?)
+            })
+            .unwrap();
+        assert_ne!(world.usage(), right);
+        done(&world, Work::FolderSizes { path: path("/") });
+        assert_eq!(world.usage(), right);
+        world.assert_sound();
+    }
+}
