@@ -138,6 +138,19 @@ fn type_name(kind: EventKind, is_folder: bool) -> &'static str {
     }
 }
 
+/// Where a call of the security log came from; and the login that was locked, with which the
+/// address stands in one note.
+fn security_note(event: &Event) -> (Option<&str>, Option<&str>) {
+    let note = event.note.as_deref().filter(|_| event.kind.is_security());
+    match note {
+        Some(note) if event.kind == EventKind::SignInLocked => match note.split_once(' ') {
+            Some((ip, login)) => (Some(ip), Some(login)),
+            None => (None, Some(note)),
+        },
+        ip => (ip, None),
+    }
+}
+
 /// An event as it stands in a feed.
 pub(super) fn wire_event(event: &Event) -> wire::Event {
     let is_node = event.node.0 != 0;
@@ -153,6 +166,7 @@ pub(super) fn wire_event(event: &Event) -> wire::Event {
         .old_path
         .as_ref()
         .map(|_| OldState { content, version: event.old_version.unwrap_or_default().into() });
+    let (sender_ip, login) = security_note(event);
     let is_rename = event.kind == EventKind::Renamed;
     let is_move = event.kind == EventKind::Moved;
     wire::Event {
@@ -172,7 +186,8 @@ pub(super) fn wire_event(event: &Event) -> wire::Event {
         owner_id: is_node.then_some(event.owner.0),
         owner_name: is_node.then(|| event.owner_name.to_string()),
         request_id: event.request_id.clone(),
-        sender_ip: event.note.clone().filter(|_| event.kind.is_security()),
+        sender_ip: sender_ip.map(str::to_owned),
+        value: login.map(serde_json::Value::from),
         listing_request_id: event.note.clone().filter(|_| event.kind == EventKind::FullListing),
         icon: is_node.then(|| mime.map_or("folder", icon).to_owned()),
         mime_type: mime.map(str::to_owned),

@@ -85,8 +85,8 @@ pub(super) async fn get_metadata(call: &Call) -> Reply {
             if known.has(&hash, is_listed) {
                 return Ok((None, hash, None));
             }
-            let list = is_listed && !view.is_deleted();
-            let entries = list.then(|| tree::list(tx, actor, &view, &asked.options)).transpose()?;
+            let list = || listing(tx, actor, &view, &asked.options);
+            let entries = is_listed.then(list).transpose()?;
             Ok((Some(view), hash, entries))
         })
         .await?;
@@ -105,6 +105,22 @@ fn show(view: &View, hash: &str, listing: Option<&Listing>, extra: bool) -> Repl
         Some(listing) => render::page(&head, render::listed(listing, extra), listing.is_last_page),
         None => render::json(&head),
     }
+}
+
+/// What is in a folder; below a deleted one all is deleted, though under no key of its own.
+fn listing(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    folder: &View,
+    options: &ListOptions,
+) -> CoreResult<Listing> {
+    let mut listing = tree::list(tx, actor, folder, options)?;
+    if folder.is_deleted() {
+        for entry in &mut listing.entries {
+            entry.trash_name.get_or_insert_default();
+        }
+    }
+    Ok(listing)
 }
 
 fn find(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked) -> CoreResult<View> {

@@ -300,3 +300,24 @@ async fn the_tag_names_the_version_and_the_listing_that_was_asked_for() {
     })
     .await;
 }
+
+// methods: 77
+#[tokio::test]
+async fn a_deleted_folder_shows_what_was_in_it() {
+    on_each(async |server| {
+        let ann = server.user("ann").await;
+        ann.upload("/d/sub/f.txt", b"1").await;
+        ann.upload("/d/g.txt", b"2").await;
+        ann.post("fileops/delete/", &[("path", "/d")]).await;
+        let shown = ann.get("metadata/d", &[("deleted", "1")]).await.json();
+        let entries = shown["content"].as_array().expect("a listing");
+        let paths: Vec<_> = entries.iter().map(|entry| &entry["path"]).collect();
+        assert_eq!(paths, ["/d/sub", "/d/g.txt"]);
+        assert!(entries.iter().all(|entry| entry["deleted"] == true && entry["name"].is_null()));
+        let part = ann.get("metadata/d/sub/f.txt", &[("deleted", "1")]).await.json();
+        assert_eq!((&part["path"], &part["deleted"]), (&"/d/sub/f.txt".into(), &true.into()));
+        assert_eq!(ann.download("/d/sub/f.txt").await.bytes, b"1");
+        assert_eq!(ann.get("metadata/d", &[]).await.status, 404);
+    })
+    .await;
+}
