@@ -29,8 +29,8 @@ use crate::{
     },
 };
 
-/// The largest content that lies in the database: up to here one row costs less than a file with
-/// its two synchronisations. Measured; see `docs/benchmarks.md`.
+/// The largest content that lies in the database: a row shares the one fsync of its batch, a file
+/// needs two of its own, its folder's included.
 pub const INLINE_MAX: usize = 64 * 1024;
 /// The most parts of an upload (Cloudike reference, behaviour section 1).
 pub const PARTS_MAX: u32 = 10_000;
