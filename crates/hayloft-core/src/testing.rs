@@ -20,6 +20,9 @@ use crate::{
     usage,
 };
 
+/// Where tests call from.
+pub const HERE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
 /// An account's tree and all it stands on. Calls block, so a test reads like a session.
 pub struct World {
     /// The product.

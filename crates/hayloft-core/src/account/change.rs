@@ -79,6 +79,8 @@ pub struct NewPassword<'a> {
     pub old: Option<&'a str>,
     /// The sign-in that stays; all others end.
     pub keep: Option<TokenId>,
+    /// Where the wish comes from, of which the owner is told when a wrong present one locks.
+    pub ip: std::net::IpAddr,
 }
 
 /// Changes the actor's own profile and password, both or neither, and says whether the password
@@ -150,7 +152,7 @@ async fn new_hash(
         if let Some(old) = password.old
             && !verify_password(old, present).await?
         {
-            return Err(wrong_password(core, id).await?);
+            return Err(wrong_password(core, id, password.ip).await?);
         }
         if verify_password(password.new.as_str(), present).await? {
             return Ok(None);
@@ -160,10 +162,10 @@ async fn new_hash(
 }
 
 /// Counts a wrong old password like one at the door, and gives the answer to it.
-async fn wrong_password(core: &Core, id: AccountId) -> Result<Error> {
+async fn wrong_password(core: &Core, id: AccountId, ip: std::net::IpAddr) -> Result<Error> {
     let counted = core.db.write(move |tx| {
         let login = first_login(tx, id)?;
-        lockout::count_failure(tx, &login)
+        lockout::count_failure(tx, &login, &ip.to_string())
     });
     Ok(match counted.await? {
         Error::Locked { until_ms } => Error::Locked { until_ms },

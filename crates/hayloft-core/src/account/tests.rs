@@ -1,5 +1,9 @@
 use super::{change::change_profile, *};
-use crate::{Error, Result, testing::World, token};
+use crate::{
+    Error, Result,
+    testing::{HERE, World},
+    token,
+};
 
 fn new(login: &str) -> NewAccount {
     NewAccount {
@@ -115,7 +119,7 @@ fn what_a_profile_cannot_be_is_refused() {
 fn a_password_is_changed_once_and_not_to_itself() {
     let world = World::planted(&[]);
     let change = |old: Option<&str>, new: &str| {
-        let new = NewPassword { new: &Password::parse(new).unwrap(), old, keep: None };
+        let new = NewPassword { new: &Password::parse(new).unwrap(), old, keep: None, ip: HERE };
         told(world.wait(change(&world.core, &world.ann, None, Some(new))))
     };
     let hash = world.wait(hash_password(&Password::parse("first password").unwrap())).unwrap();
@@ -133,7 +137,7 @@ fn a_wrong_old_password_changes_nothing_and_locks_in_the_end() {
         world.write(move |tx, ann, _| set_password(tx, ann.account, &hash, None)).unwrap();
         let change = |old: &str| {
             let new = Password::parse("second password").unwrap();
-            let password = NewPassword { new: &new, old: Some(old), keep: None };
+            let password = NewPassword { new: &new, old: Some(old), keep: None, ip: HERE };
             let profile =
                 ProfileChange { name: Some("Eve".to_owned()), ..ProfileChange::default() };
             world.wait(super::change(&world.core, &world.ann, Some(&profile), Some(password)))

@@ -67,12 +67,18 @@ impl BasicCache {
     }
 }
 
-/// Who this login and password are, if they may act now. A wrong password counts to the lock.
-pub async fn check_basic(core: &Core, login: &Login, password: &str) -> Result<Session> {
+/// Who this login and password are, if they may act now. A wrong password counts to the lock; the
+/// owner is then told of the address `ip`.
+pub async fn check_basic(
+    core: &Core,
+    login: &Login,
+    password: &str,
+    ip: std::net::IpAddr,
+) -> Result<Session> {
     if let Some(session) = remembered(core, login, password).await? {
         return Ok(session);
     }
-    let proof = sign_in::prove(core, login, password).await?;
+    let proof = sign_in::prove(core, login, password, &ip.to_string()).await?;
     let login = login.to_string();
     let (found, failed) = look(core, &login).await?;
     let session = match found {

@@ -30,8 +30,8 @@ pub(crate) fn check(tx: &mut Tx<'_>, login: &str) -> Result<bool> {
     }
 }
 
-/// Counts a wrong password, and gives the answer to it.
-pub(crate) fn count_failure(tx: &mut Tx<'_>, login: &str) -> Result<Error> {
+/// Counts a wrong password that came from the address `ip`, and gives the answer to it.
+pub(crate) fn count_failure(tx: &mut Tx<'_>, login: &str, ip: &str) -> Result<Error> {
     if let Err(locked) = check(tx, login) {
         return Ok(locked);
     }
@@ -64,7 +64,9 @@ pub(crate) fn count_failure(tx: &mut Tx<'_>, login: &str) -> Result<Error> {
             row.get::<AccountId>(0)
         })?;
     if let Some(owner) = owner {
-        event::record_account(tx, owner, AccountId(0), EventKind::SignInLocked, Some(login))?;
+        // Neither holds a space, so the two can be told apart again.
+        let note = format!("{ip} {login}");
+        event::record_account(tx, owner, AccountId(0), EventKind::SignInLocked, Some(&note))?;
     }
     Ok(Error::Locked { until_ms })
 }

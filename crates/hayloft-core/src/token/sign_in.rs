@@ -53,7 +53,7 @@ pub async fn sign_in(
     password: &str,
     device: &Device,
 ) -> Result<(Account, Issued)> {
-    let proof = prove(core, login, password).await?;
+    let proof = prove(core, login, password, &device.ip).await?;
     let (login, device) = (login.to_string(), device.clone());
     core.db
         .write(move |tx| {
@@ -90,7 +90,7 @@ impl Proof {
 }
 
 /// Tries the password, and counts it when it is wrong.
-pub(super) async fn prove(core: &Core, login: &Login, password: &str) -> Result<Proof> {
+pub(super) async fn prove(core: &Core, login: &Login, password: &str, ip: &str) -> Result<Proof> {
     if matches!(login, Login::UserId(_)) {
         return Err(Error::Unauthorized);
     }
@@ -110,7 +110,8 @@ pub(super) async fn prove(core: &Core, login: &Login, password: &str) -> Result<
     } else {
         account::verify_nothing(password).await?;
     }
-    Err(core.db.write(move |tx| lockout::count_failure(tx, &login)).await?)
+    let ip = ip.to_owned();
+    Err(core.db.write(move |tx| lockout::count_failure(tx, &login, &ip)).await?)
 }
 
 /// The account of a login, with its password's hash.

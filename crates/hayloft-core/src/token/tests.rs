@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::*;
 use crate::{
     account::{self, Login, Password, hash_password},
-    testing::World,
+    event,
+    testing::{HERE, World},
 };
 
 const PASSWORD: &str = "correct horse";
@@ -22,7 +23,11 @@ fn enter(world: &World, password: &str, device: &Device) -> Result<Issued> {
 }
 
 fn basic(world: &World, password: &str) -> String {
-    told(world.wait(check_basic(&world.core, &login(), password)).map(|session| session.actor.name))
+    told(
+        world
+            .wait(check_basic(&world.core, &login(), password, HERE))
+            .map(|session| session.actor.name),
+    )
 }
 
 fn who(world: &World, token: &str) -> Result<Session> {
@@ -85,13 +90,21 @@ fn ten_wrong_passwords_lock_the_login_for_half_an_hour() {
             assert_eq!(wrong(), "wrong login or password, or not signed in");
         }
         assert_eq!(wrong(), "wrong password; the next failure locks the login");
-        let locked = enter(&world, "wrong", &Device::default()).unwrap_err();
+        let thief = Device { ip: "203.0.113.7".to_owned(), ..Device::default() };
+        let locked = enter(&world, "wrong", &thief).unwrap_err();
         let Error::Locked { until_ms } = locked else { panic!("{locked}") };
+        let told_to_owner = world.read(|tx, ann| {
+            let kinds = vec![(event::EventKind::SignInLocked, None)];
+            let filter = event::FeedFilter { kinds, limit: 10, ..event::FeedFilter::default() };
+            event::feed(tx, ann, &filter)
+        });
+        let notes: Vec<_> = told_to_owner.unwrap().into_iter().map(|event| event.note).collect();
+        assert_eq!(notes, [Some("203.0.113.7 email:ann@example.com".to_owned())]);
         assert!(until_ms > world.core.db.clock().now_ms());
         let right = enter(&world, PASSWORD, &Device::default());
         assert!(matches!(right, Err(Error::Locked { .. })), "the right one does not help now");
         assert!(matches!(
-            world.wait(check_basic(&world.core, &login(), PASSWORD)),
+            world.wait(check_basic(&world.core, &login(), PASSWORD, HERE)),
             Err(Error::Locked { .. })
         ));
         later(&world, LOCKED_MS);
@@ -164,7 +177,7 @@ fn basic_follows_a_changed_password_at_once() {
     assert_eq!(basic(&world, PASSWORD), "wrong login or password, or not signed in");
     assert_eq!(basic(&world, "new password"), r#""ann""#);
     let number = Login::UserId(world.ann.account);
-    assert!(world.wait(check_basic(&world.core, &number, "new password")).is_err());
+    assert!(world.wait(check_basic(&world.core, &number, "new password", HERE)).is_err());
 }
 
 #[test]

@@ -277,8 +277,8 @@ pub(super) async fn change_profile(call: &Call) -> Reply {
     }
     let session = call.session().await?;
     let old = call.params.text(&OLD_PASSWORD)?;
-    let wanted =
-        password.as_ref().map(|new| NewPassword { new, old: old.as_deref(), keep: session.token });
+    let (keep, ip) = (session.token, call.peer.ip);
+    let wanted = password.as_ref().map(|new| NewPassword { new, old: old.as_deref(), keep, ip });
     let is_new = account::change(call.core(), &session.actor, change.as_ref(), wanted).await?;
     // 200, as the reference has it.
     let code = (password.is_some() && !is_new).then(|| "PasswordNotModified".to_owned());

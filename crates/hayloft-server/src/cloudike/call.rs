@@ -187,7 +187,7 @@ impl Call {
         login: &hayloft_core::account::Login,
         password: &str,
     ) -> Result<Session, Failure> {
-        let session = token::check_basic(self.core(), login, password).await?;
+        let session = token::check_basic(self.core(), login, password, self.peer.ip).await?;
         Ok(named(session, self.request_id().as_ref()))
     }
 

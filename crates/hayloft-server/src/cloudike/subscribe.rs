@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -29,6 +30,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::{
     auth::Credentials,
     cors,
+    dispatch::peer,
     error::Failure,
     events::{storage_info, wire_event},
     params::{BodyParams, Kind, Param, Params},
@@ -76,7 +78,9 @@ async fn subscribe(
         _ => return not_a_verb(request.method()),
     }
     // A wrong token is told before the connection is upgraded.
-    let socket = match Socket::open(app, &headers, request.uri().query()).await {
+    let (parts, _) = request.into_parts();
+    let ip = peer(&parts).ip;
+    let socket = match Socket::open(app, ip, &headers, parts.uri.query()).await {
         Ok(socket) => socket,
         Err(failure) => return failure.into_response(),
     };
@@ -143,6 +147,7 @@ struct Socket {
     /// Held, not looked at.
     _seat: Seat,
     credentials: Credentials,
+    ip: IpAddr,
     actor: Actor,
     watch: Watch,
     last_event: i64,
@@ -160,11 +165,16 @@ struct End {
 struct Gone;
 
 impl Socket {
-    async fn open(app: App, headers: &HeaderMap, query: Option<&str>) -> Result<Self, Failure> {
+    async fn open(
+        app: App,
+        ip: IpAddr,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<Self, Failure> {
         let params = Params::new(Vec::new(), BodyParams::None, query);
         let token = params.text(&TOKEN)?;
         let credentials = Credentials::read(headers, token.as_deref());
-        let actor = sign_in(&app, &credentials).await?.actor;
+        let actor = sign_in(&app, &credentials, ip).await?.actor;
         let seat = app.sockets.enter(actor.account)?;
         let since = params.millis(&TIMESTAMP)?;
         // Begun before the feed is read: what happens in between wakes it, and is not missed.
@@ -183,6 +193,7 @@ impl Socket {
             app,
             _seat: seat,
             credentials,
+            ip,
             actor,
             watch,
             last_event,
@@ -243,7 +254,7 @@ impl Socket {
         connection: &mut WebSocket,
         even_nothing: bool,
     ) -> Result<Option<End>, Gone> {
-        match sign_in(&self.app, &self.credentials).await {
+        match sign_in(&self.app, &self.credentials, self.ip).await {
             Ok(_) => {}
             Err(Error::TokenWiped) => {
                 send_json(connection, &[Signal { kind: SignalKind::RemoteWipe }]).await?;
@@ -308,14 +319,14 @@ impl Socket {
 }
 
 /// Who a subscription is for; asked again whenever something is to be sent.
-async fn sign_in(app: &App, credentials: &Credentials) -> Result<Session, Error> {
+async fn sign_in(app: &App, credentials: &Credentials, ip: IpAddr) -> Result<Session, Error> {
     match credentials {
         Credentials::Token(secret) => {
             let secret = secret.clone();
             app.core.db.read(move |tx| token::authenticate(tx, &secret)).await
         }
         Credentials::Basic { login, password } => {
-            token::check_basic(&app.core, login, password).await
+            token::check_basic(&app.core, login, password, ip).await
         }
         Credentials::None | Credentials::Wrong => Err(Error::Unauthorized),
     }
