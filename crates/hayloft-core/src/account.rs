@@ -10,8 +10,7 @@ mod tests;
 
 pub use self::{
     change::{
-        NewPassword, ProfileChange, change, remove_login, set_active, set_approved, set_password,
-        set_role,
+        NewPassword, ProfileChange, change, remove_login, set_active, set_password, set_role,
     },
     create::{NewAccount, create},
     login::Login,

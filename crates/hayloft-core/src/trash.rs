@@ -43,14 +43,14 @@ fn read(row: &Row<'_>) -> Result<Item, DbError> {
     })
 }
 
+/// A query of items: the columns that [`read`] takes, then the rest of the text.
 macro_rules! select_items {
     ($rest:literal) => {
         concat!(
-            "SELECT n.id, n.owner_id, n.parent_id, n.kind, n.name, n.created, n.modified, ",
-            "n.author_id, n.change_number, n.client_created, n.client_modified, n.device_id, ",
-            "n.device_reference, n.blob_id, n.size, n.md5, n.sniffed, n.version, ",
-            "n.restored_from, t.name, t.restore_path, t.bytes, t.deleted ",
-            "FROM trash t JOIN node n ON n.id = t.node_id ",
+            sql::select!(
+                ", t.name, t.restore_path, t.bytes, t.deleted
+                 FROM trash t JOIN node n ON n.id = t.node_id "
+            ),
             $rest
         )
     };

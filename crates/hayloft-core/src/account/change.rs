@@ -213,11 +213,6 @@ pub fn set_active(tx: &mut Tx<'_>, id: AccountId, active: bool, reason: &str) ->
     token::revoke_all(tx, id, None)
 }
 
-/// Confirms a registration, or takes the confirmation back.
-pub fn set_approved(tx: &mut Tx<'_>, id: AccountId, approved: bool) -> Result<()> {
-    found(tx.execute("UPDATE account SET is_approved = ?1 WHERE id = ?2", params![approved, id])?)
-}
-
 /// Gives an account another role.
 pub fn set_role(tx: &mut Tx<'_>, id: AccountId, role: Role) -> Result<()> {
     if role != Role::Admin {
