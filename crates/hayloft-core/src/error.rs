@@ -36,6 +36,22 @@ pub enum Subject {
     Ticket,
     /// Content whose last name is gone.
     Content,
+    /// An invitation to a share.
+    Invitation,
+    /// Somebody a folder is shared with.
+    Member,
+    /// A public link.
+    Link,
+    /// A comment.
+    Comment,
+    /// A tag on a picture.
+    Tag,
+    /// An app that may act for accounts.
+    App,
+    /// A session of a browser.
+    Session,
+    /// A preview of a picture.
+    Preview,
 }
 
 impl fmt::Display for Subject {
@@ -54,6 +70,14 @@ impl fmt::Display for Subject {
             Self::Stream => "archive stream",
             Self::Ticket => "ticket",
             Self::Content => "content",
+            Self::Invitation => "invitation",
+            Self::Member => "member of the share",
+            Self::Link => "link",
+            Self::Comment => "comment",
+            Self::Tag => "tag",
+            Self::App => "app",
+            Self::Session => "session",
+            Self::Preview => "preview",
         })
     }
 }
@@ -115,6 +139,21 @@ pub enum Error {
     /// The actor may look but not change.
     #[error("no right to change this")]
     ReadOnly,
+    /// Not a folder that can be shared; the text says why.
+    #[error("{0}")]
+    CannotShare(&'static str),
+    /// A folder that somebody else shares appears below, and would be shared with it.
+    #[error("a folder that somebody else shares lies in it")]
+    ContainsForeignShare,
+    /// Nobody is given what is his own.
+    #[error("a folder cannot be shared with its owner")]
+    ShareWithSelf,
+    /// The name of the shared folder is taken, and so are its numbers.
+    #[error("there is no free name for the shared folder")]
+    MountNameExhausted,
+    /// A share would come to lie in another share.
+    #[error("a shared folder cannot go into another shared folder")]
+    MoveMount,
     /// Parts are missing, or no body was sent.
     #[error("the upload is not complete")]
     UploadIncomplete,
@@ -172,6 +211,33 @@ pub enum Error {
     /// The role does not allow it.
     #[error("not allowed")]
     Forbidden,
+    /// The public link has a password, and none was given.
+    #[error("the link has a password")]
+    LinkPasswordRequired,
+    /// Not the password of the public link.
+    #[error("not the password of the link")]
+    LinkPasswordWrong,
+    /// Too many wrong passwords of this link came from this address.
+    #[error("too many wrong passwords; the link does not answer this address for a while")]
+    LinkLocked {
+        /// When it answers again, in milliseconds since 1970 UTC.
+        until_ms: i64,
+    },
+    /// The public link is closed after a complaint.
+    #[error("the link is blocked")]
+    LinkBlocked,
+    /// The public link takes files and shows none.
+    #[error("the link only takes uploads")]
+    LinkUploadOnly,
+    /// The public link shows files and takes none.
+    #[error("the link takes no uploads")]
+    LinkDownloadOnly,
+    /// A public link that takes files has to be on a folder.
+    #[error("only a folder takes uploads")]
+    UploadLinkNeedsFolder,
+    /// The public link has been downloaded as often as its owner allows.
+    #[error("the link has been used as often as it may be")]
+    DownloadLimitReached,
     /// A value of a request is not acceptable; the text says which and why.
     #[error("{0}")]
     Invalid(String),

@@ -45,4 +45,8 @@ ids! {
     TokenId,
     /// A piece of work outside a request.
     JobId,
+    /// A comment on a file or folder.
+    CommentId,
+    /// A person marked on a photo or in a video.
+    TagId,
 }

@@ -32,10 +32,10 @@ pub mod usage;
 pub mod version;
 
 pub use crate::{
-    actor::{Actor, Role},
+    actor::{Actor, Rights, Role},
     core::Core,
     error::{Error, Result, Subject},
-    ids::{AccountId, BlobId, JobId, NodeId, TokenId},
+    ids::{AccountId, BlobId, CommentId, JobId, NodeId, TagId, TokenId},
     media::{Media, mime_type},
     name::{DEPTH_MAX, NAME_BYTES_MAX, Name, NodePath, PATH_BYTES_MAX, fold},
     settings::{DedupeScope, Settings},

@@ -82,7 +82,9 @@ impl From<Error> for Failure {
         let mut failure = Self::new(status, code, err.to_string());
         match err {
             Error::Disabled { reason } => failure.with("reason", reason),
-            Error::Locked { until_ms } => failure.with("until", until_ms),
+            Error::Locked { until_ms } | Error::LinkLocked { until_ms } => {
+                failure.with("until", until_ms)
+            }
             Error::VersionMismatch { current } => failure.with("version", current),
             Error::TokenWiped => {
                 failure.body.remote_wipe = Some(true);
@@ -123,6 +125,15 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
         Error::FolderNotEmpty => (StatusCode::FORBIDDEN, ErrorCode::FolderNotEmpty),
         Error::CannotUndelete => (StatusCode::FORBIDDEN, ErrorCode::CannotUndelete),
         Error::ReadOnly => (StatusCode::FORBIDDEN, ErrorCode::WriteForbidden),
+        Error::CannotShare(_) => (StatusCode::FORBIDDEN, ErrorCode::FolderCannotBeShared),
+        Error::ContainsForeignShare => {
+            (StatusCode::FAILED_DEPENDENCY, ErrorCode::ContainsForeignShare)
+        }
+        Error::ShareWithSelf => (StatusCode::CONFLICT, ErrorCode::CannotShareWithSelf),
+        Error::MountNameExhausted => (StatusCode::CONFLICT, ErrorCode::MountNameExhausted),
+        Error::MoveMount => {
+            (StatusCode::PRECONDITION_FAILED, ErrorCode::FileOrFolderMoveMountPointToAnother)
+        }
         Error::UploadIncomplete | Error::BrokenBody(_) => {
             (StatusCode::BAD_REQUEST, ErrorCode::UploadIncomplete)
         }
@@ -139,6 +150,14 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
         Error::LoginTaken => (StatusCode::NOT_FOUND, ErrorCode::UserAlreadyExists),
         Error::WeakPassword(_) => (StatusCode::BAD_REQUEST, ErrorCode::PasswordTooWeak),
         Error::RootIsFixed | Error::Forbidden => (StatusCode::FORBIDDEN, ErrorCode::Forbidden),
+        Error::LinkPasswordRequired => (StatusCode::FORBIDDEN, ErrorCode::LinkPasswordRequired),
+        Error::LinkPasswordWrong => (StatusCode::FORBIDDEN, ErrorCode::LinkPasswordWrong),
+        Error::LinkLocked { .. } => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
+        Error::LinkBlocked => (StatusCode::FORBIDDEN, ErrorCode::LinkBlocked),
+        Error::LinkUploadOnly => (StatusCode::FORBIDDEN, ErrorCode::LinkUploadOnly),
+        Error::LinkDownloadOnly => (StatusCode::FORBIDDEN, ErrorCode::LinkDownloadOnly),
+        Error::UploadLinkNeedsFolder => (StatusCode::BAD_REQUEST, ErrorCode::UploadLinkNeedsFolder),
+        Error::DownloadLimitReached => (StatusCode::FORBIDDEN, ErrorCode::DownloadLimitReached),
         Error::BadName(_)
         | Error::BadPath(_)
         | Error::BadLogin(_)
@@ -153,7 +172,17 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
 
 fn missing(subject: Subject) -> ErrorCode {
     match subject {
-        Subject::Node | Subject::Content | Subject::Ticket => ErrorCode::NotFound,
+        Subject::Node
+        | Subject::Content
+        | Subject::Ticket
+        | Subject::Tag
+        | Subject::App
+        | Subject::Session => ErrorCode::NotFound,
+        Subject::Invitation => ErrorCode::InvitationNotFound,
+        Subject::Member => ErrorCode::NotCollaborator,
+        Subject::Link => ErrorCode::LinkNotFound,
+        Subject::Comment => ErrorCode::CommentNotFound,
+        Subject::Preview => ErrorCode::PreviewNotFound,
         Subject::File => ErrorCode::FileNotFound,
         Subject::Folder => ErrorCode::FolderNotFound,
         Subject::Version => ErrorCode::VersionNotFound,

@@ -15,11 +15,19 @@ struct Migration {
 }
 
 /// Every change of the tables, oldest first. A released one is never edited.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "foundation",
-    sql: include_str!("../../migrations/0001_foundation.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "foundation",
+        sql: include_str!("../../migrations/0001_foundation.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "sharing",
+        sql: include_str!("../../migrations/0002_sharing.sql"),
+    },
+    Migration { version: 3, name: "links", sql: include_str!("../../migrations/0003_links.sql") },
+];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY NOT NULL, \
     name TEXT NOT NULL, checksum TEXT NOT NULL, applied INTEGER NOT NULL)";
