@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use hayloft_store::{Tx, params};
 
 use crate::{
-    AccountId, Actor, Error, NodeId, NodePath, Result, Subject,
+    AccountId, Actor, Error, NodeId, NodePath, Result, Rights, Subject,
     tree::{Node, View, sql},
 };
 
@@ -17,10 +17,9 @@ pub fn view(tx: &mut Tx<'_>, actor: &Actor, id: NodeId) -> Result<View> {
     if node.owner != actor.account {
         return Err(missing());
     }
-    let (top, path) = sql::path(tx, &node)?;
-    if top != actor.root {
-        return Err(missing());
-    }
+    let lineage = sql::lineage(tx, node.id, &node.name, node.parent)?;
+    let steps = lineage.steps_to(actor.root).ok_or_else(missing)?;
+    let path = lineage.path_from(steps);
     view_at(tx, actor, node, path)
 }
 
@@ -43,8 +42,20 @@ pub(crate) fn view_with(
     let owner_name = names.get(tx, node.owner)?;
     let author_name = names.get(tx, node.author)?;
     let is_owner = node.owner == actor.account;
-    let writer = is_owner;
-    Ok(View { node, path, is_owner, writer, favourite, owner_name, author_name, trash_name: None })
+    let writer = is_owner && actor.rights == Rights::Full;
+    Ok(View {
+        node,
+        path,
+        is_owner,
+        writer,
+        favourite,
+        owner_name,
+        author_name,
+        trash_name: None,
+        mount: None,
+        shared: false,
+        link: None,
+    })
 }
 
 /// Refuses what the actor may only look at.

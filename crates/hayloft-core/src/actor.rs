@@ -39,14 +39,26 @@ impl Role {
     }
 }
 
+/// What an actor may do at all, whoever owns what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rights {
+    /// All that the account may.
+    #[default]
+    Full,
+    /// Only look and read.
+    ReadOnly,
+}
+
 /// The person on whose behalf an operation runs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// Whose rights, tree and quota count.
     pub account: AccountId,
-    /// Who signed in; differs from `account` only where an administrator acts for somebody.
+    /// Who signed in; differs from `account` where an administrator acts for somebody, and for the
+    /// visitor of a public link, where 0 is a visitor without an account.
     pub real_account: AccountId,
-    /// The root folder of `account`.
+    /// What `/` stands for: the root folder of `account`; for the visitor of a public link what
+    /// was published, which may be a file.
     pub root: NodeId,
     /// The name shown to others.
     pub name: Arc<str>,
@@ -54,4 +66,30 @@ pub struct Actor {
     pub role: Role,
     /// The client's own id of the request, copied into the events it causes.
     pub request_id: Option<Arc<str>>,
+    /// What the actor may do at all.
+    pub rights: Rights,
+    /// Whether it is the visitor of a public link, who sees nothing but what was published.
+    pub visits: bool,
+}
+
+impl Actor {
+    /// Who is noted as the author of what the actor makes; 0 is a visitor without an account.
+    pub fn author(&self) -> AccountId {
+        self.real_account
+    }
+
+    /// The visitor of what `owner` published: paths are relative to `root`, and what is read and
+    /// written there is the owner's. `visitor` is who came, if signed in.
+    #[must_use]
+    pub fn visiting(owner: Self, root: NodeId, visitor: Option<&Self>, rights: Rights) -> Self {
+        Self {
+            real_account: visitor.map_or(AccountId(0), |visitor| visitor.real_account),
+            request_id: visitor.and_then(|visitor| visitor.request_id.clone()),
+            role: Role::User,
+            root,
+            rights,
+            visits: true,
+            ..owner
+        }
+    }
 }

@@ -135,7 +135,7 @@ pub(crate) fn record(tx: &mut Tx<'_>, actor: &Actor, happened: &Happened<'_>) ->
             *change,
             now,
             kind.number(),
-            actor.account,
+            actor.author(),
             node.id,
             i64::from(!node.is_folder()),
             node.owner,
@@ -177,7 +177,7 @@ pub(crate) fn record_created_files(
             change,
             now,
             EventKind::Created.number(),
-            actor.account,
+            actor.author(),
             base.as_str(),
             actor.request_id.as_deref()
         ],

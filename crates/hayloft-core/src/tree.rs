@@ -103,6 +103,8 @@ pub struct Node {
     pub client: ClientData,
     /// The current content; none for folders.
     pub content: Option<Content>,
+    /// Of an entry that stands for a folder somebody shares: that folder.
+    pub(crate) target: Option<NodeId>,
 }
 
 impl Node {
@@ -147,9 +149,42 @@ pub struct View {
     pub author_name: Arc<str>,
     /// Its key in the owner's trash; none when it is not deleted.
     pub trash_name: Option<String>,
+    /// Where a share begins in the viewer's own tree; none for what is not such a place.
+    pub mount: Option<Mount>,
+    /// Whether its owner shares this very folder with others.
+    pub shared: bool,
+    /// Its public link, where the viewer owns it.
+    pub link: Option<PublicLink>,
+}
+
+/// The place in a collaborator's tree where a folder that somebody shares with him appears. The
+/// view's node is that folder; moved and renamed is the place alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The entry in the collaborator's tree.
+    pub node: NodeId,
+    /// The folder of the collaborator's tree that it is in.
+    pub parent: NodeId,
+}
+
+/// The public link of a file or folder, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicLink {
+    /// What names it: 16 letters and digits.
+    pub hash: String,
+    /// Whether visitors may write.
+    pub writable: bool,
+    /// When it ends, in milliseconds since 1970 UTC; 0 is never.
+    pub expires_ms: i64,
 }
 
 impl View {
+    /// Its name in the viewer's tree: that of the mount for a mounted folder; the node's own for
+    /// what a public link names, and empty for a root.
+    pub fn name(&self) -> &str {
+        self.path.names().next_back().unwrap_or(&self.node.name)
+    }
+
     /// Whether it lies in the trash.
     pub fn is_deleted(&self) -> bool {
         self.trash_name.is_some()

@@ -220,7 +220,7 @@ pub fn restore(
         settings,
         &view.node,
         &NewVersion {
-            author: actor.account,
+            author: actor.author(),
             blob: &ReceivedBlob { id, size, md5, sniffed },
             client: &old.client,
             restored_from_ms: Some(old.modified_ms),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hayloft_store::{DbError, Row, Tx, params};
 
 use super::{Account, Login};
-use crate::{AccountId, Actor, Error, Result, Role, Subject};
+use crate::{AccountId, Actor, Error, Result, Rights, Role, Subject};
 
 /// The most accounts of one page (Cloudike reference, foundations section 7).
 const PAGE_MAX: u32 = 2000;
@@ -121,6 +121,8 @@ fn read_actor(row: &Row<'_>, at: usize) -> Result<Actor, DbError> {
         name: Arc::from(row.get_str(at + 2)?),
         role: Role::from_number(row.get(at + 3)?),
         request_id: None,
+        rights: Rights::Full,
+        visits: false,
     })
 }
 

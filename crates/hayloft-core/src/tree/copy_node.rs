@@ -151,7 +151,7 @@ impl Copy<'_> {
                 name.as_str(),
                 name.sort_key(),
                 now,
-                self.actor.account,
+                self.actor.author(),
                 self.change
             ],
             |row| row.get(0),
@@ -176,7 +176,7 @@ impl Copy<'_> {
                     owner: self.owner,
                     parent,
                     name: &folder.name,
-                    author: self.actor.account,
+                    author: self.actor.author(),
                     change: self.change,
                     client: &super::ClientData::default(),
                 },
@@ -197,7 +197,7 @@ impl Copy<'_> {
              SELECT ?2, ?3, kind, name, sort_key, ?4, ?4, ?5, ?6, client_created,
                  client_modified, device_id, device_reference, blob_id, size, md5, sniffed, 1
              FROM node WHERE parent_id = ?1 AND kind = 1",
-            params![from, self.owner, to, now, self.actor.account, self.change],
+            params![from, self.owner, to, now, self.actor.author(), self.change],
         )?;
         if files > 0 {
             crate::search::touch_children(tx, to)?;

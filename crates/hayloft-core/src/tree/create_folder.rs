@@ -73,7 +73,7 @@ fn insert(
             owner,
             parent: parent.node.id,
             name,
-            author: actor.account,
+            author: actor.author(),
             change,
             client,
         },

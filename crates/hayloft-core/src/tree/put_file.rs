@@ -108,7 +108,7 @@ pub fn put_file(
                 settings,
                 node,
                 &version::NewVersion {
-                    author: actor.account,
+                    author: actor.author(),
                     blob,
                     client: &put.client,
                     restored_from_ms: None,
@@ -146,7 +146,7 @@ fn insert(
             owner,
             parent: target.folder.node.id,
             name,
-            author: actor.account,
+            author: actor.author(),
             change,
             client: &put.client,
             blob,

@@ -13,7 +13,7 @@ pub fn resolve(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<View> 
             let folder = descend(tx, actor, &above)?.ok_or_else(missing)?;
             sql::child_named(tx, folder, name.as_str())?.ok_or_else(missing)?
         }
-        _ => sql::existing(tx, actor.root)?,
+        _ => sql::node(tx, actor.root)?.ok_or_else(missing)?,
     };
     access::view_at(tx, actor, node, path.clone())
 }

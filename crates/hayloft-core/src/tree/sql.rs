@@ -17,7 +17,7 @@ const FILE: i64 = 1;
 const LINEAGE_MAX: usize = DEPTH_MAX + 1;
 
 /// How many columns [`select`] begins with.
-pub(crate) const COLUMN_COUNT: usize = 19;
+pub(crate) const COLUMN_COUNT: usize = 20;
 
 /// Reads a node from a row that begins with the columns of [`select`].
 pub(crate) fn read(row: &Row<'_>) -> Result<Node, DbError> {
@@ -50,6 +50,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Node, DbError> {
             device_reference: row.get(12)?,
         },
         content,
+        target: row.get(19)?,
     })
 }
 
@@ -60,7 +61,7 @@ macro_rules! select {
             "SELECT n.id, n.owner_id, n.parent_id, n.kind, n.name, n.created, n.modified, ",
             "n.author_id, n.change_number, n.client_created, n.client_modified, n.device_id, ",
             "n.device_reference, n.blob_id, n.size, n.md5, n.sniffed, n.version, ",
-            "n.restored_from ",
+            "n.restored_from, n.target_id ",
             $rest
         )
     };
@@ -91,26 +92,65 @@ pub(crate) fn has_children(tx: &mut Tx<'_>, folder: NodeId) -> Result<bool> {
     Ok(tx.query_opt(sql, params![folder], |row| row.get::<i64>(0))?.is_some())
 }
 
+/// A node and all above it, itself first: each with its name.
+pub(crate) struct Lineage(Vec<(NodeId, String)>);
+
+impl Lineage {
+    /// How many steps up a node is; none when it is not above.
+    pub(crate) fn steps_to(&self, above: NodeId) -> Option<usize> {
+        self.0.iter().position(|(id, _)| *id == above)
+    }
+
+    /// The path down from what is so many steps up.
+    pub(crate) fn path_from(&self, steps: usize) -> NodePath {
+        let names = self.0[..steps].iter().rev();
+        names.fold(NodePath::root(), |path, (_, name)| path.join(name))
+    }
+
+    /// The path down from the topmost.
+    pub(crate) fn path(&self) -> NodePath {
+        self.path_from(self.0.len() - 1)
+    }
+
+    /// The topmost: for what is in somebody's tree its root.
+    pub(crate) fn top(&self) -> NodeId {
+        self.0[self.0.len() - 1].0
+    }
+
+    /// The node itself and those above it, upwards.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> {
+        self.0.iter().map(|(id, _)| *id)
+    }
+}
+
+/// The lineage of a node; `parent` is where it is, or was.
+pub(crate) fn lineage(
+    tx: &mut Tx<'_>,
+    id: NodeId,
+    name: &str,
+    mut parent: Option<NodeId>,
+) -> Result<Lineage> {
+    let mut steps = vec![(id, name.to_owned())];
+    while let Some(above) = parent {
+        if steps.len() > LINEAGE_MAX {
+            return Err(Error::Internal(format!("node {id} is in a ring")));
+        }
+        let (name, next) = tx.query_one(
+            "SELECT name, parent_id FROM node WHERE id = ?1",
+            params![above],
+            |row| Ok((row.get::<String>(0)?, row.get::<Option<NodeId>>(1)?)),
+        )?;
+        steps.push((above, name));
+        parent = next;
+    }
+    Ok(Lineage(steps))
+}
+
 /// The topmost node above `node` and the path down from there, the topmost's own name left out.
 /// For what is in somebody's tree the topmost is the root.
 pub(crate) fn path(tx: &mut Tx<'_>, node: &Node) -> Result<(NodeId, NodePath)> {
-    let (mut top, mut parent) = (node.id, node.parent);
-    let mut names = Vec::new();
-    let mut name = node.name.clone();
-    while let Some(id) = parent {
-        if names.len() > LINEAGE_MAX {
-            return Err(Error::Internal(format!("node {} is in a ring", node.id)));
-        }
-        names.push(name);
-        let above =
-            tx.query_one("SELECT parent_id, name FROM node WHERE id = ?1", params![id], |row| {
-                Ok((row.get::<Option<NodeId>>(0)?, row.get::<String>(1)?))
-            })?;
-        top = id;
-        (parent, name) = above;
-    }
-    let path = names.iter().rev().fold(NodePath::root(), |path, name| path.join(name));
-    Ok((top, path))
+    let lineage = lineage(tx, node.id, &node.name, node.parent)?;
+    Ok((lineage.top(), lineage.path()))
 }
 
 /// How much deeper and longer than the path of `top` the paths below it are.
