@@ -11,17 +11,17 @@ mod download;
 mod error;
 mod events;
 mod files;
-mod gauge;
 mod listing;
 mod request;
-mod retry;
 mod task;
 mod trash;
 mod upload;
 mod versions;
 
 use std::fmt;
-use std::time::Duration;
+
+use crate::http::{address, connections};
+use crate::transfer;
 
 pub use hayloft_wire::cloudike as wire;
 pub use reqwest::Url;
@@ -29,14 +29,15 @@ pub use reqwest::Url;
 pub use account::{ProfileChange, Registration, SignIn};
 pub use archive::{ArchiveRequest, ByteStream};
 pub use content::{CreateUpload, Created};
-pub use download::{Download, PART_SUFFIX, part_path};
+pub use download::Download;
 pub use error::{Error, Refusal};
 pub use events::{EventFollower, EventQuery};
 pub use files::{Cached, Listing, Made, PrecheckAction, PrecheckRequest, Search};
-pub use gauge::md5_hex;
 pub use listing::Tree;
-pub use retry::Retry;
-pub use upload::{MULTIPART_FROM, Upload, Uploaded, file_md5, modified_ms};
+pub use upload::{MULTIPART_FROM, Upload, Uploaded, file_md5};
+
+pub use crate::{Content, PART_SUFFIX, Retry, modified_ms, part_path};
+pub use transfer::md5_hex;
 
 /// A file or folder that owns its text.
 pub type Metadata = wire::Metadata<'static>;
@@ -78,11 +79,6 @@ pub struct Client {
     retry: Retry,
 }
 
-/// A call that gives no sign of life for so long has failed.
-const CALL_TIMEOUT: Duration = Duration::from_mins(2);
-/// A peer that acknowledges nothing for so long is gone.
-const PEER_TIMEOUT: Duration = Duration::from_mins(1);
-
 impl Client {
     /// A client of the server at `base`, such as `https://files.example.com`.
     ///
@@ -90,18 +86,7 @@ impl Client {
     /// [`Error::Address`] if `base` is no `http` or `https` URL, [`Error::Transport`] if the
     /// system's root certificates cannot be read.
     pub fn new(base: &str, auth: Auth) -> Result<Self, Error> {
-        // Fails only if a provider stands already, and then that one serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("hayloft/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true)
-            .tcp_keepalive(Duration::from_secs(30))
-            .tcp_user_timeout(PEER_TIMEOUT)
-            // A redirect would carry the token, which is no header reqwest strips, elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        Ok(Self { http, base: address(base)?, auth, retry: Retry::default() })
+        Ok(Self { http: connections()?, base: address(base)?, auth, retry: Retry::default() })
     }
 
     /// The same client with other patience.
@@ -122,22 +107,6 @@ impl Client {
     pub fn base(&self) -> &Url {
         &self.base
     }
-}
-
-/// Parses the address of a server and makes it end in a slash, so that paths can be joined.
-fn address(text: &str) -> Result<Url, Error> {
-    let wrong = || Error::Address(text.to_owned());
-    let mut url = Url::parse(text).map_err(|_| wrong())?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(wrong());
-    }
-    url.set_query(None);
-    url.set_fragment(None);
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
 }
 
 #[cfg(test)]

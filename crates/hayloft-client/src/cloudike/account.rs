@@ -6,8 +6,8 @@ use hayloft_wire::cloudike::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::retry::Repeat;
 use super::{Client, Error};
+use crate::retry::Repeat;
 
 /// Who signs in, and for what.
 #[derive(Clone, Default, Serialize)]

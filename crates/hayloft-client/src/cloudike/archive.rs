@@ -1,17 +1,16 @@
 //! Archives of chosen items: methods 79 to 82.
 
-use bytes::Bytes;
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use hayloft_wire::cloudike::{ArchiveLink, StreamProgress, TaskAccepted};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::request::{NO_QUERY, accept, encode_segment};
-use super::retry::Repeat;
+use super::request::{NO_QUERY, accept};
 use super::{Client, Error};
+use crate::http::{encode_segment, stream};
+use crate::retry::Repeat;
 
 /// Content as it arrives.
-pub type ByteStream = BoxStream<'static, Result<Bytes, Error>>;
+pub type ByteStream = crate::ByteStream<super::Refusal>;
 
 /// What goes into an archive.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,6 +72,6 @@ impl Client {
         // An archive takes as long as it takes.
         *call.timeout_mut() = None;
         let response = accept(self.http.execute(call).await?).await?;
-        Ok(response.bytes_stream().map_err(Error::from).boxed())
+        Ok(stream(response))
     }
 }

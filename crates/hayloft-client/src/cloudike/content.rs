@@ -7,9 +7,9 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use super::request::encode_path;
-use super::retry::Repeat;
-use super::{CALL_TIMEOUT, Client, Error, Metadata};
+use super::{Client, Error, Metadata};
+use crate::http::{CALL_TIMEOUT, encode_path};
+use crate::retry::Repeat;
 
 /// The start of an upload.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -1,53 +1,15 @@
 //! What can go wrong with a call.
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hayloft_wire::cloudike::{ErrorBody, ErrorCode};
 use serde_json::{Map, Value};
 
+use crate::ServerRefusal;
+
 /// Why a call or a transfer failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The server understood and said no.
-    #[error(transparent)]
-    Refused(#[from] Box<Refusal>),
-    /// The server could not be reached, or the connection broke.
-    #[error("no answer from the server")]
-    Transport(#[from] reqwest::Error),
-    /// The content ended before its end, or nothing of it arrived for too long.
-    #[error("the content stopped arriving")]
-    Cut,
-    /// The reply is not what the method promises.
-    #[error("the server's reply makes no sense: {0}")]
-    Reply(String),
-    /// What arrived is not what was sent.
-    #[error("the content was damaged on the way: its MD5 is {got}, it should be {expected}")]
-    Damaged {
-        /// MD5 in hex that the sender told.
-        expected: String,
-        /// MD5 in hex of what arrived.
-        got: String,
-    },
-    /// A file was written to while it was sent.
-    #[error("{0} changed while it was read")]
-    Changed(PathBuf),
-    /// A local file could not be read or written.
-    #[error("cannot {doing} {path}")]
-    File {
-        /// What was tried.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The text is no address of a server.
-    #[error("`{0}` is no address of a server; it should look like https://files.example.com")]
-    Address(String),
-}
+pub type Error = crate::Error<Refusal>;
 
 impl Error {
     /// The name of the refusal, if it is one.
@@ -61,17 +23,6 @@ impl Error {
     /// Whether the server refused with this name.
     pub fn is(&self, code: &ErrorCode) -> bool {
         self.code() == Some(code)
-    }
-
-    /// Whether the server refused with status 404.
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.status == 404)
-    }
-
-    /// A shorthand for failures of local files.
-    pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = path.to_owned();
-        move |source| Self::File { doing, path, source }
     }
 }
 
@@ -119,3 +70,13 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl ServerRefusal for Refusal {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}

@@ -8,9 +8,10 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use super::request::{NO_QUERY, encode_path};
-use super::retry::Repeat;
+use super::request::NO_QUERY;
 use super::{Client, Error, Metadata};
+use crate::http::encode_path;
+use crate::retry::Repeat;
 
 /// What of a folder is told.
 #[expect(clippy::struct_excessive_bools, reason = "four independent switches of the method")]

@@ -6,8 +6,8 @@ use hayloft_wire::cloudike::{ErrorCode, FullListingReady, FullListingStarted};
 use reqwest::Method;
 
 use super::request::NO_QUERY;
-use super::retry::Repeat;
 use super::{Client, Error, Metadata};
+use crate::retry::Repeat;
 
 /// The root with nested `content` in every folder.
 pub type Tree = Metadata;

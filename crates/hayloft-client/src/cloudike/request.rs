@@ -1,19 +1,15 @@
 //! One call: address, proof, sending, repeating, reading.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::retry::{Patience, Repeat};
-use super::{Auth, CALL_TIMEOUT, Client, Error, Refusal};
-
-/// What RFC 3986 leaves as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use super::{Auth, Client, Error, Refusal};
+use crate::error::retry_after;
+use crate::http::CALL_TIMEOUT;
+use crate::retry::{Patience, Repeat};
 
 /// The query of a call without parameters.
 pub(super) const NO_QUERY: [(&str, &str); 0] = [];
@@ -29,17 +25,6 @@ impl Reply {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|err| Error::Reply(err.to_string()))
     }
-}
-
-/// Encodes a remote path segment by segment, without its first slash.
-pub(super) fn encode_path(path: &str) -> String {
-    let segments = path.split('/').filter(|segment| !segment.is_empty()).map(encode_segment);
-    segments.collect::<Vec<_>>().join("/")
-}
-
-/// Encodes one segment, in which a slash is a character like others.
-pub(super) fn encode_segment(segment: &str) -> String {
-    utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
 impl Client {
@@ -116,11 +101,7 @@ pub(super) async fn accept(response: Response) -> Result<Response, Error> {
     if status.is_success() || status == StatusCode::NOT_MODIFIED {
         return Ok(response);
     }
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = retry_after(response.headers());
     let body = response.bytes().await?;
     Err(Box::new(Refusal { retry_after, ..Refusal::read(status.as_u16(), &body) }).into())
 }

@@ -326,15 +326,6 @@ async fn a_page_that_is_no_reply_of_the_dialect_is_told_by_its_status() {
 }
 
 #[test]
-fn an_address_ends_in_a_slash_and_is_http() {
-    let text = |from: &str| address(from).map(|url| url.to_string()).ok();
-    assert_eq!(text("http://h:80").as_deref(), Some("http://h/"));
-    assert_eq!(text("https://h/cloud?x#y").as_deref(), Some("https://h/cloud/"));
-    assert_eq!(text("ftp://h"), None);
-    assert_eq!(text("h.example.com"), None);
-}
-
-#[test]
 fn a_secret_is_not_shown() {
     let token = Auth::Token("s3cret".into());
     let basic = Auth::Basic { login: "ann".into(), password: "s3cret".into() };

@@ -3,9 +3,9 @@
 use hayloft_wire::cloudike::{MultiResult, Page, TaskAccepted, TrashOutcome};
 use serde_json::json;
 
-use super::request::encode_segment;
-use super::retry::Repeat;
 use super::{Client, Error, Metadata};
+use crate::http::encode_segment;
+use crate::retry::Repeat;
 
 impl Client {
     /// One page of the trash (#128); `limit` 0 means as many as the server gives at once.

@@ -11,16 +11,14 @@ mod send;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use hayloft_wire::cloudike::{ErrorCode, PartTicket, UploadTicket};
-use md5::{Digest, Md5};
 
 use self::journal::Journal;
-use super::gauge::{Gauge, hex, md5_hex};
 use super::{Client, CreateUpload, Created, Error, Metadata};
+use crate::transfer::{Gauge, Md5Sum, Snapshot, Sum as _, hash_file, md5_hex};
 
 /// Up to this size a file is read at once: one system call more would cost more than the memory.
 const WHOLE_MAX: u64 = 1024 * 1024;
@@ -61,13 +59,6 @@ pub struct Uploaded {
     pub deduplicated: bool,
 }
 
-/// What a file was when its upload began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Snapshot {
-    size: u64,
-    modified: i64,
-}
-
 impl Client {
     /// An upload of the file `source` to `target`, which gets a new version if it is there.
     pub fn upload<'a>(&'a self, source: &'a Path, target: &'a str) -> Upload<'a> {
@@ -84,24 +75,10 @@ impl Client {
     }
 }
 
-/// Modification time in milliseconds, rounded down.
-pub fn modified_ms(metadata: &std::fs::Metadata) -> i64 {
-    let Ok(modified) = metadata.modified() else {
-        return 0; // A system that keeps no times.
-    };
-    let millis = match modified.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()),
-        Err(before) => {
-            i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map(|millis| -millis)
-        }
-    };
-    millis.unwrap_or(0)
-}
-
 impl Upload<'_> {
     /// Sends the file and returns what the server then has, compared by size and MD5.
     pub async fn run(&self) -> Result<Uploaded, Error> {
-        let before = self.snapshot().await?;
+        let before = Snapshot::take(self.source).await?;
         let gauge = Arc::new(Gauge::new(Arc::clone(&self.sent)));
         let mut tickets = 1;
         loop {
@@ -150,7 +127,7 @@ impl Upload<'_> {
             Created::Done(metadata) => Ok(deduplicated(*metadata, before, gauge)),
             Created::Ticket(ticket) => {
                 let checksum = self.send_range(&ticket, 0..before.size, gauge).await?;
-                self.check_unchanged(before).await?;
+                before.check(self.source).await?;
                 self.confirm(&ticket.confirm_url, before, &checksum).await
             }
         }
@@ -175,7 +152,7 @@ impl Upload<'_> {
             async { if let Some(known) = checksum { Ok(known) } else { self.hash().await } },
             self.send_parts(&mut journal, first.as_ref(), gauge),
         )?;
-        self.check_unchanged(before).await?;
+        before.check(self.source).await?;
         let uploaded = self.confirm(journal.confirm_url(), before, &checksum).await?;
         journal.remove().await?;
         Ok(uploaded)
@@ -236,7 +213,8 @@ impl Upload<'_> {
         // A server that knows no MD5 says null; one that tells another has not what we sent.
         match metadata.checksum.value() {
             Some(told) if !told.eq_ignore_ascii_case(checksum) => {
-                Err(Error::Damaged { expected: checksum.to_owned(), got: told.to_string() })
+                let (expected, got) = (checksum.to_owned(), told.to_string());
+                Err(Error::Damaged { sum: Md5Sum::NAME, expected, got })
             }
             _ => Ok(Uploaded { metadata, deduplicated: false }),
         }
@@ -245,18 +223,6 @@ impl Upload<'_> {
     /// MD5 of the whole file.
     async fn hash(&self) -> Result<String, Error> {
         file_md5(self.source.to_owned()).await
-    }
-
-    async fn snapshot(&self) -> Result<Snapshot, Error> {
-        let metadata = tokio::fs::metadata(self.source).await.map_err(self.cannot("read"))?;
-        Ok(Snapshot { size: metadata.len(), modified: modified_ms(&metadata) })
-    }
-
-    async fn check_unchanged(&self, before: Snapshot) -> Result<(), Error> {
-        if self.snapshot().await? == before {
-            return Ok(());
-        }
-        Err(Error::Changed(self.source.to_owned()))
     }
 
     fn journal(&self) -> Journal {
@@ -270,25 +236,7 @@ impl Upload<'_> {
 
 /// MD5 of a file in hex, read on a thread that may block.
 pub async fn file_md5(path: PathBuf) -> Result<String, Error> {
-    let hashing = tokio::task::spawn_blocking(move || {
-        let read = || {
-            let mut file = std::fs::File::open(&path)?;
-            let mut hash = Md5::new();
-            let mut buffer = vec![0; 256 * 1024];
-            loop {
-                match std::io::Read::read(&mut file, &mut buffer)? {
-                    0 => return Ok(hex(hash)),
-                    count => hash.update(&buffer[..count]),
-                }
-            }
-        };
-        read().map_err(Error::file("read", &path))
-    });
-    match hashing.await {
-        Ok(result) => result,
-        // The thread panicked, or the runtime ends under us; neither leaves anything to report.
-        Err(lost) => std::panic::resume_unwind(lost.into_panic()),
-    }
+    hash_file::<Md5Sum, _>(path).await
 }
 
 fn deduplicated(metadata: Metadata, before: Snapshot, gauge: &Gauge) -> Uploaded {

@@ -3,9 +3,10 @@
 use hayloft_wire::cloudike::FileVersion;
 use serde_json::json;
 
-use super::request::{NO_QUERY, encode_path};
-use super::retry::Repeat;
+use super::request::NO_QUERY;
 use super::{Client, Error, Metadata};
+use crate::http::encode_path;
+use crate::retry::Repeat;
 
 impl Client {
     /// The versions of a file, newest first (#95).

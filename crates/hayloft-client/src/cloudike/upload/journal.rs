@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use hayloft_wire::cloudike::UploadTicket;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Snapshot};
+use super::Error;
+use crate::transfer::Snapshot;
 
 /// The record of one upload; without a file it lives in memory only.
 #[derive(Debug)]

@@ -9,16 +9,11 @@ use hayloft_wire::cloudike::{PartTicket, UploadTicket};
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, RequestBuilder, Url};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use tokio_util::io::ReaderStream;
 
-use super::super::gauge::{Gauge, SharedSeen, hex, lock, watched};
 use super::super::request::accept;
-use super::super::retry::{Patience, Repeat};
 use super::{Error, Upload};
-
-/// Read from the file at once: few enough system calls, and little memory a transfer.
-const CHUNK_BYTES: usize = 256 * 1024;
+use crate::retry::Repeat;
+use crate::transfer::{self, Gauge, Md5Sum};
 
 /// Where a ticket wants the bytes.
 struct Address<'t> {
@@ -79,49 +74,14 @@ impl Upload<'_> {
     async fn stream(
         &self,
         to: &Address<'_>,
-        range: Range<u64>,
+        bytes: Range<u64>,
         gauge: &Arc<Gauge>,
     ) -> Result<String, Error> {
-        let mut patience = Patience::new(self.client.retry);
-        loop {
-            let seen = SharedSeen::default();
-            match self.stream_once(to, range.clone(), &seen, gauge).await {
-                Ok(()) => return Ok(hex(lock(&seen).hash.clone())),
-                Err(err) => {
-                    gauge.take_back(lock(&seen).bytes);
-                    // A file that became shorter breaks every try in the same way.
-                    if self.snapshot().await?.size < range.end {
-                        return Err(Error::Changed(self.source.to_owned()));
-                    }
-                    patience.wait(err, Repeat::Safe).await?;
-                }
-            }
-        }
-    }
-
-    async fn stream_once(
-        &self,
-        to: &Address<'_>,
-        range: Range<u64>,
-        seen: &SharedSeen,
-        gauge: &Arc<Gauge>,
-    ) -> Result<(), Error> {
-        let size = range.end - range.start;
-        let mut file = tokio::fs::File::open(self.source).await.map_err(self.cannot("read"))?;
-        file.seek(std::io::SeekFrom::Start(range.start)).await.map_err(self.cannot("read"))?;
-        let content = ReaderStream::with_capacity(file.take(size), CHUNK_BYTES);
-        let body = Body::wrap_stream(watched(content, seen, gauge));
-        let sent = match self.filled(to, body, size).send().await {
-            Ok(response) => accept(response).await.map(drop),
-            Err(err) => Err(err.into()),
-        };
-        let mut seen = lock(seen);
-        match (sent, seen.failure.take()) {
-            // What looks like a broken connection began with the file.
-            (Err(_), Some(err)) => Err(self.cannot("read")(err)),
-            (Ok(()), _) if seen.bytes != size => Err(Error::Changed(self.source.to_owned())),
-            (sent, _) => sent,
-        }
+        let range = transfer::Range { file: self.source, bytes };
+        let deliver = async |body, size| accept(self.filled(to, body, size).send().await?).await;
+        let (checksum, _) =
+            transfer::send::<Md5Sum, _, _>(&range, gauge, self.client.retry, deliver).await?;
+        Ok(checksum)
     }
 
     /// A request as the ticket wants it. It has no time limit: the system notices a dead peer.

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use md5::{Digest, Md5};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 
-use super::Error;
-use super::md5_hex;
+use super::{Sum, md5_hex};
+use crate::{Error, ServerRefusal};
 
 /// Written to the file at once.
 const WRITE_BYTES: usize = 1024 * 1024;
@@ -37,23 +36,26 @@ pub fn part_path(target: &Path) -> PathBuf {
 
 /// Content that has arrived so far.
 #[derive(Debug)]
-pub(super) struct Arrival {
+pub(crate) struct Arrival<S> {
     file: BufWriter<File>,
     path: PathBuf,
-    pub(super) hash: Md5,
+    pub(super) sum: S,
     pub(super) bytes: u64,
 }
 
-impl Arrival {
+impl<S: Sum> Arrival<S> {
     /// Opens the file for the content of `target`, with what an earlier run left of it unless
     /// that is more than `keep_max`.
-    pub(super) async fn open(target: &Path, keep_max: u64) -> Result<Self, Error> {
+    pub(super) async fn open<R: ServerRefusal>(
+        target: &Path,
+        keep_max: u64,
+    ) -> Result<Self, Error<R>> {
         let path = part_path(target);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path).await.map_err(Error::file("write", &path))?;
         let file = BufWriter::with_capacity(WRITE_BYTES, file);
-        let mut arrival = Self { file, path, hash: Md5::new(), bytes: 0 };
+        let mut arrival = Self { file, path, sum: S::default(), bytes: 0 };
         arrival.read_kept(keep_max).await.map_err(arrival.cannot("read"))?;
         if arrival.bytes == 0 || arrival.bytes > keep_max {
             arrival.rewind().await?;
@@ -72,26 +74,26 @@ impl Arrival {
             match kept.read(&mut buffer).await? {
                 0 => return Ok(()),
                 count => {
-                    self.hash.update(&buffer[..count]);
+                    self.sum.update(&buffer[..count]);
                     self.bytes += count as u64;
                 }
             }
         }
     }
 
-    pub(super) async fn write(&mut self, content: &[u8]) -> Result<(), Error> {
+    pub(super) async fn write<R: ServerRefusal>(&mut self, content: &[u8]) -> Result<(), Error<R>> {
         self.file.write_all(content).await.map_err(self.cannot("write"))?;
-        self.hash.update(content);
+        self.sum.update(content);
         self.bytes += content.len() as u64;
         Ok(())
     }
 
-    pub(super) async fn flush(&mut self) -> Result<(), Error> {
+    pub(super) async fn flush<R: ServerRefusal>(&mut self) -> Result<(), Error<R>> {
         self.file.flush().await.map_err(self.cannot("write"))
     }
 
     /// Forgets what has arrived.
-    pub(super) async fn rewind(&mut self) -> Result<(), Error> {
+    pub(super) async fn rewind<R: ServerRefusal>(&mut self) -> Result<(), Error<R>> {
         self.flush().await?;
         let file = self.file.get_mut();
         let emptied = async {
@@ -99,40 +101,43 @@ impl Arrival {
             file.rewind().await
         };
         emptied.await.map_err(self.cannot("write"))?;
-        self.hash.reset();
+        self.sum = S::default();
         self.bytes = 0;
         Ok(())
     }
 
     /// Removes the file: what arrived is of no use.
-    pub(super) async fn discard(self) -> Result<(), Error> {
+    pub(super) async fn discard<R: ServerRefusal>(self) -> Result<(), Error<R>> {
         drop(self.file);
         tokio::fs::remove_file(&self.path).await.map_err(Error::file("remove", &self.path))
     }
 
     /// Gives the content its time and its name.
-    pub(super) async fn finish(
+    pub(super) async fn finish<R: ServerRefusal>(
         mut self,
         target: &Path,
         modified: Option<i64>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Error<R>> {
         self.flush().await?;
         let file = self.file.into_inner().into_std().await;
         let (path, target) = (self.path, target.to_owned());
         blocking(target.clone(), move || settle(&file, &path, &target, modified)).await
     }
 
-    fn cannot(&self, doing: &'static str) -> impl FnOnce(io::Error) -> Error + use<> {
+    fn cannot<R: ServerRefusal>(
+        &self,
+        doing: &'static str,
+    ) -> impl FnOnce(io::Error) -> Error<R> + use<S, R> {
         Error::file(doing, &self.path)
     }
 }
 
 /// Writes a small file: all of it under another name, then under its own.
-pub(super) async fn write_whole(
+pub(crate) async fn write_whole<R: ServerRefusal>(
     target: &Path,
     content: Bytes,
     modified: Option<i64>,
-) -> Result<(), Error> {
+) -> Result<(), Error<R>> {
     let target = target.to_owned();
     blocking(target.clone(), move || {
         let path = part_path(&target);
@@ -167,18 +172,23 @@ fn system_time(millis: i64) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
-async fn blocking(
+async fn blocking<R: ServerRefusal>(
     target: PathBuf,
     work: impl FnOnce() -> io::Result<()> + Send + 'static,
-) -> Result<(), Error> {
+) -> Result<(), Error<R>> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|lost| Err(io::Error::other(lost))).map_err(Error::file("write", &target))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::hex;
+    use super::super::{Md5Sum, modified_ms};
     use super::*;
+    use crate::cloudike::Refusal;
+
+    async fn open(target: &Path, keep_max: u64) -> Arrival<Md5Sum> {
+        Arrival::open::<Refusal>(target, keep_max).await.unwrap()
+    }
 
     #[test]
     fn a_long_name_gets_a_part_that_fits() {
@@ -194,19 +204,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("f");
         std::fs::write(part_path(&target), "half").unwrap();
-        let mut arrival = Arrival::open(&target, 8).await.unwrap();
+        let mut arrival = open(&target, 8).await;
         assert_eq!(arrival.bytes, 4);
-        arrival.write(b"done").await.unwrap();
-        assert_eq!(hex(arrival.hash.clone()), md5_hex("halfdone"));
-        arrival.finish(&target, Some(-1500)).await.unwrap();
+        arrival.write::<Refusal>(b"done").await.unwrap();
+        assert_eq!(arrival.sum.clone().finish(), md5_hex("halfdone"));
+        arrival.finish::<Refusal>(&target, Some(-1500)).await.unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "halfdone");
         let metadata = std::fs::metadata(&target).unwrap();
-        assert_eq!(crate::cloudike::modified_ms(&metadata), -1500);
+        assert_eq!(modified_ms(&metadata), -1500);
 
         std::fs::write(part_path(&target), "too much").unwrap();
-        let arrival = Arrival::open(&target, 7).await.unwrap();
+        let arrival = open(&target, 7).await;
         assert_eq!((arrival.bytes, std::fs::read(part_path(&target)).unwrap().len()), (0, 0));
-        arrival.discard().await.unwrap();
+        arrival.discard::<Refusal>().await.unwrap();
         assert!(!part_path(&target).exists());
     }
 }

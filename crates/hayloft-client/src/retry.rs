@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Error;
+use crate::{Error, ServerRefusal};
 
 /// How patient a client is with a server that is away or busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Default for Retry {
 
 /// Whether a call may be made twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
+pub(crate) enum Repeat {
     /// Twice is as good as once.
     Safe,
     /// Only if the first surely had no effect.
@@ -38,24 +38,28 @@ pub(super) enum Repeat {
 
 /// The failures of one call so far.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     retry: Retry,
     until: Option<Instant>,
     pause: Duration,
 }
 
 impl Patience {
-    pub(super) fn new(retry: Retry) -> Self {
+    pub(crate) fn new(retry: Retry) -> Self {
         Self { retry, until: None, pause: retry.first }
     }
 
     /// Forgets earlier failures: the call got somewhere.
-    pub(super) fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         *self = Self::new(self.retry);
     }
 
     /// Waits before the next try, or gives the error back if there is to be none.
-    pub(super) async fn wait(&mut self, err: Error, repeat: Repeat) -> Result<(), Error> {
+    pub(crate) async fn wait<R: ServerRefusal>(
+        &mut self,
+        err: Error<R>,
+        repeat: Repeat,
+    ) -> Result<(), Error<R>> {
         if !may_pass(&err, repeat) {
             return Err(err);
         }
@@ -75,18 +79,18 @@ impl Patience {
 }
 
 /// How long the server asked to wait.
-fn asked(err: &Error) -> Option<Duration> {
+fn asked<R: ServerRefusal>(err: &Error<R>) -> Option<Duration> {
     match err {
-        Error::Refused(refusal) => refusal.retry_after,
+        Error::Refused(refusal) => refusal.retry_after(),
         _ => None,
     }
 }
 
 /// Whether the failure may pass by itself, and a second try does no harm.
-fn may_pass(err: &Error, repeat: Repeat) -> bool {
+fn may_pass<R: ServerRefusal>(err: &Error<R>, repeat: Repeat) -> bool {
     match err {
         // Status 429 and 503 say that nothing was done.
-        Error::Refused(refusal) => match refusal.status {
+        Error::Refused(refusal) => match refusal.status() {
             429 | 503 => true,
             500 | 502 | 504 => repeat == Repeat::Safe,
             _ => false,
@@ -105,7 +109,7 @@ fn may_pass(err: &Error, repeat: Repeat) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudike::Refusal;
+    use crate::cloudike::{Error, Refusal};
 
     fn refused(status: u16) -> Error {
         Box::new(Refusal { status, ..Refusal::default() }).into()
