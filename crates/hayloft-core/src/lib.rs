@@ -16,8 +16,11 @@ pub mod event;
 pub mod favourite;
 mod ids;
 pub mod job;
+mod many;
 mod media;
+pub mod media_info;
 mod name;
+pub mod preview;
 pub mod retention;
 pub mod search;
 mod settings;
@@ -36,7 +39,7 @@ pub use crate::{
     core::Core,
     error::{Error, Result, Subject},
     ids::{AccountId, BlobId, CommentId, JobId, NodeId, TagId, TokenId},
-    media::{Media, mime_type},
+    media::{Media, ffmpeg, mime_type},
     name::{DEPTH_MAX, NAME_BYTES_MAX, Name, NodePath, PATH_BYTES_MAX, fold},
     settings::{DedupeScope, Settings},
 };

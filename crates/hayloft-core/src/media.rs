@@ -1,4 +1,7 @@
-//! What a file is, told from its name, else from its first bytes.
+//! What a file is, told from its name, else from its first bytes; and how media are read.
+
+pub mod ffmpeg;
+pub(crate) mod reader;
 
 /// The broad kind of a file, by which usage is counted and icons are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,9 @@ mod tests;
 
 use hayloft_store::{Tx, params};
 
-use crate::{AccountId, BlobId, Core, Result, event, job, token, trash, tree::sql, upload};
+use crate::{
+    AccountId, BlobId, Core, Result, event, job, preview, token, trash, tree::sql, upload,
+};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How many rows one transaction drops.
@@ -14,7 +16,8 @@ const STEP: u32 = 200;
 /// Drops what is past its time, some rows a transaction.
 pub(crate) async fn run(core: &Core) -> Result<()> {
     let trash_days = i64::from(core.settings.trash_days);
-    let steps: [Step; 5] = [drop_uploads, drop_events, drop_jobs, drop_archives, drop_sign_ins];
+    let steps: [Step; 6] =
+        [drop_uploads, drop_events, drop_jobs, drop_archives, drop_sign_ins, preview::drop_old];
     for step in steps {
         while core.db.write(step).await? {}
     }

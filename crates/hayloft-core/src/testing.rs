@@ -1,6 +1,8 @@
 //! A small world for tests: one account with an empty tree, on a database and blob store of its
 //! own.
 
+pub mod samples;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -111,13 +113,22 @@ impl World {
 
     /// Uploads a file, or a new version of it, as a client would.
     pub fn file(&mut self, path: &str, content: &str) -> Result<()> {
-        let (ticket, confirm) = self.send(path, content)?;
+        self.bytes(path, content.as_bytes())
+    }
+
+    /// Uploads a file that is no text.
+    pub fn bytes(&mut self, path: &str, content: &[u8]) -> Result<()> {
+        let (ticket, confirm) = self.send_bytes(path, content)?;
         assert_eq!(ticket.upload, confirm.id);
         self.wait(upload::confirm(&self.core, &self.ann, &confirm)).map(drop)
     }
 
     /// Sends the bytes of a file, to be confirmed.
     pub fn send(&self, path: &str, content: &str) -> Result<(Ticket, ConfirmUpload)> {
+        self.send_bytes(path, content.as_bytes())
+    }
+
+    fn send_bytes(&self, path: &str, content: &[u8]) -> Result<(Ticket, ConfirmUpload)> {
         let id = UploadId::new(0);
         let ticket = Ticket {
             upload: id.clone(),
@@ -126,7 +137,7 @@ impl World {
             room: u64::MAX,
             part: None,
         };
-        self.wait(upload::receive(&self.core, &ticket, body(content.as_bytes())))?;
+        self.wait(upload::receive(&self.core, &ticket, body(content)))?;
         let confirm = ConfirmUpload {
             id,
             path: NodePath::parse(path)?,

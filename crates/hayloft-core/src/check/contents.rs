@@ -161,6 +161,7 @@ fn is_named(tx: &mut Tx<'_>, key: &str) -> Result<bool> {
     let named = tx.query_opt(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM segment WHERE key = ?1)
              OR EXISTS (SELECT 1 FROM upload_part WHERE key = ?1)
+             OR EXISTS (SELECT 1 FROM preview WHERE key = ?1)
              OR EXISTS (SELECT 1 FROM doomed_key WHERE key = ?1)",
         params![key],
         |row| row.get::<i64>(0),

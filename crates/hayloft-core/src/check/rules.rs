@@ -142,7 +142,8 @@ const RULES: &[Rule] = &[
         "piece `{}` is in use and about to be deleted",
         "SELECT d.key FROM doomed_key d
          WHERE EXISTS (SELECT 1 FROM segment s WHERE s.key = d.key)
-         OR EXISTS (SELECT 1 FROM upload_part p WHERE p.key = d.key)",
+         OR EXISTS (SELECT 1 FROM upload_part p WHERE p.key = d.key)
+         OR EXISTS (SELECT 1 FROM preview p WHERE p.key = d.key)",
     ),
     damage(
         "upload {} names a content that is not there",
@@ -168,6 +169,15 @@ const RULES: &[Rule] = &[
          AND NOT EXISTS (SELECT 1 FROM version v WHERE v.blob_id = b.id)
          AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.blob_id = b.id)
          AND NOT EXISTS (SELECT 1 FROM suspect_blob s WHERE s.blob_id = b.id)",
+    ),
+    note(
+        "a preview is of content {}, which is not there",
+        "SELECT p.blob_id FROM preview p LEFT JOIN blob b ON b.id = p.blob_id WHERE b.id IS NULL",
+    ),
+    note(
+        "something is told of content {}, which is not there",
+        "SELECT m.blob_id FROM media_info m LEFT JOIN blob b ON b.id = m.blob_id
+         WHERE b.id IS NULL",
     ),
     note(
         "a star is on node {}, which is not there",

@@ -11,7 +11,7 @@ use std::{
 use futures::{StreamExt, TryStreamExt, stream};
 use hayloft_store::{Tx, params};
 
-use crate::{BlobId, Core, Error, Result, content, upload};
+use crate::{BlobId, Core, Error, Result, content, preview, upload};
 
 /// How many blobs or keys one transaction looks at.
 const STEP: u32 = 200;
@@ -117,6 +117,8 @@ fn remove(tx: &mut Tx<'_>, blob: BlobId) -> Result<()> {
     for key in keys {
         upload::doom(tx, &key)?;
     }
+    preview::forget(tx, blob)?;
+    tx.execute("DELETE FROM media_info WHERE blob_id = ?1", params![blob])?;
     tx.execute("DELETE FROM blob WHERE id = ?1", params![blob])?;
     Ok(())
 }
@@ -133,7 +135,8 @@ fn doomed(tx: &mut Tx<'_>) -> Result<Vec<String>> {
 fn is_named(tx: &mut Tx<'_>, key: &str) -> Result<bool> {
     let named = tx.query_opt(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM segment WHERE key = ?1)
-             OR EXISTS (SELECT 1 FROM upload_part WHERE key = ?1)",
+             OR EXISTS (SELECT 1 FROM upload_part WHERE key = ?1)
+             OR EXISTS (SELECT 1 FROM preview WHERE key = ?1)",
         params![key],
         |row| row.get::<i64>(0),
     )?;

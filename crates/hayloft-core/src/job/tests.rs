@@ -10,8 +10,8 @@ use super::{
     *,
 };
 use crate::{
-    Core, retention,
-    testing::World,
+    Core, media_info, preview, retention,
+    testing::{World, samples},
     trash,
     tree::{self, DeleteOptions},
     upload, version,
@@ -497,6 +497,29 @@ fn summing_up_the_root_corrects_wrong_figures() {
         assert_ne!(world.usage(), right);
         done(&world, Work::FolderSizes { path: path("/") });
         assert_eq!(world.usage(), right);
+        world.assert_sound();
+    }
+}
+
+#[test]
+fn what_was_made_of_a_content_goes_with_it() {
+    for mut world in World::all(&[]) {
+        world.bytes("photo.jpg", samples::PHOTO).unwrap();
+        let view = world.read(|tx, ann| tree::resolve(tx, ann, &path("/photo.jpg"))).unwrap();
+        world.wait(preview::make(&world.core, &view, preview::Fit::LARGEST)).unwrap();
+        world.wait(media_info::get_now(&world.core, &view)).unwrap();
+        let rows = |world: &World| {
+            let sql = "SELECT (SELECT count(*) FROM preview) + (SELECT count(*) FROM media_info)";
+            world.read(move |tx, _| Ok(tx.query_one(sql, &[], |row| row.get::<i64>(0))?)).unwrap()
+        };
+        assert_eq!(rows(&world), 2);
+        let forever = DeleteOptions { without_trash: true, ..DeleteOptions::default() };
+        world.write(move |tx, ann, _| tree::delete(tx, ann, &path("/photo.jpg"), forever)).unwrap();
+        run_due(&world);
+        later(&world, upload::KEPT_MS + 1);
+        world.wait(retention::run(&world.core)).unwrap();
+        world.wait(super::sweep::sweep_suspects(&world.core)).unwrap();
+        assert_eq!(rows(&world), 0);
         world.assert_sound();
     }
 }

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{runner::told_to_stop, sweep};
-use crate::{Core, NodeId, Result, retention, search};
+use crate::{Core, NodeId, Result, media_info, retention, search};
 
 /// Names are searchable at once; this is how soon the index has them.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
@@ -23,14 +23,17 @@ const INDEX_PAUSE: Duration = Duration::from_millis(20);
 /// would take a tenth of the writer from it, comes after it.
 const CALM_NODES: i64 = 500;
 const MINUTE: Duration = Duration::from_mins(1);
+/// How soon it is known what a picture or film tells of itself.
+const INSPECT_EVERY: Duration = Duration::from_secs(1);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 /// Listing every key of the blob store takes long, and finds only what crashes left behind.
 const ORPHANS_EVERY: Duration = Duration::from_hours(24);
 
 /// Runs until it is told to stop.
 pub(super) async fn run(core: Core, mut stopped: watch::Receiver<bool>) {
-    let all = futures::future::join4(
+    let all = futures::future::join5(
         index_when_calm(&core),
+        every(&core, INSPECT_EVERY, "looking at media", media_info::inspect_due),
         every(&core, MINUTE, "sweeping blobs", sweep_blobs),
         every(&core, RETENTION_EVERY, "dropping what is past its time", retention::run),
         every(&core, ORPHANS_EVERY, "looking for orphans", sweep::doom_orphans),

@@ -6,7 +6,7 @@ use super::{ClientData, Node, View, ensure_folder, resolve_folder, sql};
 use crate::{
     Actor, Error, Name, NodePath, Result, Settings, Subject, access,
     event::{self, EventKind, Happened},
-    trash,
+    media_info, trash,
     upload::ReceivedBlob,
     usage::{self, Delta, Reach},
     version,
@@ -119,6 +119,7 @@ pub fn put_file(
         None => insert(tx, actor, settings, put, blob, &target)?,
     };
     sql::listing_changed(tx, target.folder.node.id, change)?;
+    media_info::request(tx, blob)?;
     let node = sql::existing(tx, id)?;
     assert_eq!(node.content.as_ref().map(|content| content.blob), Some(blob.id));
     let view = access::view_at(tx, actor, node, put.path.clone())?;

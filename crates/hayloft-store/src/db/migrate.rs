@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0002_sharing.sql"),
     },
     Migration { version: 3, name: "links", sql: include_str!("../../migrations/0003_links.sql") },
+    Migration { version: 6, name: "media", sql: include_str!("../../migrations/0006_media.sql") },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY NOT NULL, \
