@@ -15,6 +15,6 @@ pub(crate) use arrival::{Arrival, write_whole};
 pub(crate) use fetch::{Source, fetch};
 pub(crate) use file::{Snapshot, hash_file};
 pub(crate) use gauge::Gauge;
-pub(crate) use send::{Range, send};
+pub(crate) use send::{Range, Target, send};
 pub use sum::md5_hex;
-pub(crate) use sum::{Md5Sum, Sum};
+pub(crate) use sum::{Md5Sum, Sum, hex};

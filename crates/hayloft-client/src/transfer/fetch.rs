@@ -38,20 +38,20 @@ pub struct Content {
 }
 
 /// Where content comes from.
-pub(crate) trait Source<R: ServerRefusal> {
+pub(crate) trait Source<R: ServerRefusal>: Sync {
     /// What the server gives to fetch the content by.
-    type Ticket;
+    type Ticket: Send + Sync;
 
     /// Asks what the content is and how to fetch it.
-    async fn ask(&self) -> Result<(Content, Self::Ticket), Error<R>>;
+    fn ask(&self) -> impl Future<Output = Result<(Content, Self::Ticket), Error<R>>> + Send;
 
     /// Requests the content from `start` on, which the server may ignore; refusals are errors.
-    async fn open(
+    fn open(
         &self,
         ticket: &Self::Ticket,
         content: &Content,
         start: u64,
-    ) -> Result<Response, Error<R>>;
+    ) -> impl Future<Output = Result<Response, Error<R>>> + Send;
 }
 
 /// Fetches the content into the file `target`, verifies it and gives it its name and time.

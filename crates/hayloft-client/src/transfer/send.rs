@@ -46,18 +46,30 @@ fn lock<S>(seen: &SharedSeen<S>) -> MutexGuard<'_, Seen<S>> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sends the bytes by `deliver`, which gets a body of exactly so many bytes, until they are there:
-/// a re-send must replace what was sent. Gives the checksum of what went and what `deliver` got.
-pub(crate) async fn send<S: Sum, R: ServerRefusal, T>(
+/// Where bytes go.
+pub(crate) trait Target<R: ServerRefusal>: Sync {
+    /// What the server answers.
+    type Answer: Send;
+
+    /// Sends a body of exactly so many bytes; a re-send replaces what was sent.
+    fn put(
+        &self,
+        body: Body,
+        size: u64,
+    ) -> impl Future<Output = Result<Self::Answer, Error<R>>> + Send;
+}
+
+/// Sends the bytes until they are there. Gives the checksum of what went, and the answer.
+pub(crate) async fn send<S: Sum, R: ServerRefusal, T: Target<R>>(
     range: &Range<'_>,
     gauge: &Arc<Gauge>,
     retry: Retry,
-    deliver: impl AsyncFn(Body, u64) -> Result<T, Error<R>>,
-) -> Result<(String, T), Error<R>> {
+    target: &T,
+) -> Result<(String, T::Answer), Error<R>> {
     let mut patience = Patience::new(retry);
     loop {
         let seen = SharedSeen::<S>::default();
-        match once(range, &seen, gauge, &deliver).await {
+        match once(range, &seen, gauge, target).await {
             Ok(got) => return Ok((lock(&seen).sum.clone().finish(), got)),
             Err(err) => {
                 gauge.take_back(lock(&seen).bytes);
@@ -71,19 +83,19 @@ pub(crate) async fn send<S: Sum, R: ServerRefusal, T>(
     }
 }
 
-async fn once<S: Sum, R: ServerRefusal, T>(
+async fn once<S: Sum, R: ServerRefusal, T: Target<R>>(
     range: &Range<'_>,
     seen: &SharedSeen<S>,
     gauge: &Arc<Gauge>,
-    deliver: impl AsyncFn(Body, u64) -> Result<T, Error<R>>,
-) -> Result<T, Error<R>> {
+    target: &T,
+) -> Result<T::Answer, Error<R>> {
     let cannot_read = || Error::file("read", range.file);
     let size = range.size();
     let mut file = tokio::fs::File::open(range.file).await.map_err(cannot_read())?;
     file.seek(io::SeekFrom::Start(range.bytes.start)).await.map_err(cannot_read())?;
     let content = ReaderStream::with_capacity(file.take(size), CHUNK_BYTES);
     let body = Body::wrap_stream(watched(content, seen, gauge));
-    let sent = deliver(body, size).await;
+    let sent = target.put(body, size).await;
     let mut seen = lock(seen);
     match (sent, seen.failure.take()) {
         // What looks like a broken connection began with the file.

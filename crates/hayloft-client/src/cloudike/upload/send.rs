@@ -12,8 +12,9 @@ use reqwest::{Body, RequestBuilder, Url};
 
 use super::super::request::accept;
 use super::{Error, Upload};
+use crate::cloudike::Refusal;
 use crate::retry::Repeat;
-use crate::transfer::{self, Gauge, Md5Sum};
+use crate::transfer::{self, Gauge, Md5Sum, Target};
 
 /// Where a ticket wants the bytes.
 struct Address<'t> {
@@ -78,9 +79,9 @@ impl Upload<'_> {
         gauge: &Arc<Gauge>,
     ) -> Result<String, Error> {
         let range = transfer::Range { file: self.source, bytes };
-        let deliver = async |body, size| accept(self.filled(to, body, size).send().await?).await;
-        let (checksum, _) =
-            transfer::send::<Md5Sum, _, _>(&range, gauge, self.client.retry, deliver).await?;
+        let target = Ticket { upload: self, to };
+        let (checksum, ()) =
+            transfer::send::<Md5Sum, _, _>(&range, gauge, self.client.retry, &target).await?;
         Ok(checksum)
     }
 
@@ -97,5 +98,19 @@ impl Upload<'_> {
         }
         let request = http.put(to.url.clone()).header(CONTENT_LENGTH, size).body(body);
         to.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+}
+
+/// One ticket as a target.
+struct Ticket<'a> {
+    upload: &'a Upload<'a>,
+    to: &'a Address<'a>,
+}
+
+impl Target<Refusal> for Ticket<'_> {
+    type Answer = ();
+
+    async fn put(&self, body: Body, size: u64) -> Result<(), Error> {
+        accept(self.upload.filled(self.to, body, size).send().await?).await.map(drop)
     }
 }
