@@ -151,6 +151,9 @@ pub enum Error {
     /// The name of the shared folder is taken, and so are its numbers.
     #[error("there is no free name for the shared folder")]
     MountNameExhausted,
+    /// A shared folder would replace something, or be replaced.
+    #[error("a shared folder neither replaces anything nor is it replaced")]
+    OverwriteShare,
     /// A share would come to lie in another share.
     #[error("a shared folder cannot go into another shared folder")]
     MoveMount,

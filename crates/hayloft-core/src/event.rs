@@ -5,15 +5,24 @@
 //! commit and read the rows.
 
 mod hub;
+mod recent;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use hayloft_store::{DbError, Row, Tx, Value, params};
 
-pub use self::hub::{Hub, Watch};
-use crate::{AccountId, Actor, JobId, NodeId, NodePath, Result, access, tree::View, usage};
+pub use self::{
+    hub::{Hub, Watch},
+    recent::recent_files,
+};
+use crate::{
+    AccountId, Actor, JobId, NodeId, NodePath, Result, access,
+    share::{self, Seat},
+    tree::{Node, View},
+    usage,
+};
 
 /// The most events of one page (Cloudike reference, method 37).
 pub const FEED_MAX: u32 = 100;
@@ -77,6 +86,10 @@ kinds! {
     SignInLocked = 10,
     /// A listing of the whole tree is ready; told to those who wait, not part of the changes.
     FullListing = 11,
+    /// It has a public link.
+    LinkCreated = 30,
+    /// A public link of it was ended.
+    LinkDeleted = 31,
 }
 
 impl EventKind {
@@ -93,7 +106,9 @@ impl EventKind {
             | Self::Moved
             | Self::NewContent
             | Self::VersionRestored
-            | Self::FullListing => false,
+            | Self::FullListing
+            | Self::LinkCreated
+            | Self::LinkDeleted => false,
         }
     }
 }
@@ -116,70 +131,256 @@ impl<'a> Happened<'a> {
     pub(crate) fn from(self, before: &'a View) -> Self {
         Self { from: Some(before), ..self }
     }
+
+    /// Says more, by the kind.
+    pub(crate) fn with_note(self, note: &'a str) -> Self {
+        Self { note: Some(note), ..self }
+    }
+}
+
+/// An account that is told of an event.
+pub(crate) struct Told {
+    /// Whose feed.
+    pub(crate) account: AccountId,
+    /// The number of the change in that account's own tree.
+    pub(crate) change: i64,
+    /// Where it sees the node.
+    pub(crate) path: NodePath,
+}
+
+impl Told {
+    /// The same account, told of what is at `below` under that node.
+    pub(crate) fn below(&self, below: &NodePath) -> Self {
+        let path = below.names().fold(self.path.clone(), |path, name| path.join(name));
+        Self { account: self.account, change: self.change, path }
+    }
+}
+
+/// Where and what a node was before.
+pub(crate) struct Before {
+    path: NodePath,
+    version: Option<u32>,
+}
+
+impl Before {
+    pub(crate) fn new(node: &Node, path: NodePath) -> Self {
+        Self { path, version: node.content.as_ref().map(|content| content.version) }
+    }
 }
 
 /// Records an event for each account that sees the node.
 pub(crate) fn record(tx: &mut Tx<'_>, actor: &Actor, happened: &Happened<'_>) -> Result<()> {
-    let Happened { kind, view, change, from, note } = happened;
-    let node = &view.node;
+    tell(tx, actor, happened).map(drop)
+}
+
+/// The same, and says who was told and where they see it. The owner comes first. Of a move, those
+/// who see only one end are told that something came or went.
+pub(crate) fn tell(tx: &mut Tx<'_>, actor: &Actor, happened: &Happened<'_>) -> Result<Vec<Told>> {
+    let Happened { kind, view, change, from, note } = *happened;
+    let before = match from {
+        Some(from) => Some(Before::new(&from.node, access::own_path(tx, from)?)),
+        None => None,
+    };
+    let path = access::own_path(tx, view)?;
+    let owner = Told { account: view.node.owner, change, path };
+    let is_shared = insert(tx, actor, kind, &view.node, &owner, before.as_ref(), note)?;
+    let mut told = vec![owner];
+    if is_shared && !kind.is_security() {
+        tell_others(tx, actor, happened, &mut told)?;
+    }
+    Ok(told)
+}
+
+fn tell_others(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    happened: &Happened<'_>,
+    told: &mut Vec<Told>,
+) -> Result<()> {
+    let Happened { kind, view, from, note, .. } = *happened;
+    let mut left = match from {
+        Some(from) => share::audience(tx, &from.node)?,
+        None => Vec::new(),
+    };
+    let mut others = Others::default();
+    for seat in share::audience(tx, &view.node)? {
+        let change = others.change(tx, &seat)?;
+        let before = left.iter().position(|left| left.mount == seat.mount);
+        let before = before.map(|at| left.swap_remove(at).path);
+        let entry = Told { account: seat.account, change, path: seat.path };
+        match (from, before) {
+            // The shared folder itself has another name or place: its entries have not.
+            (Some(_), Some(path)) if path == entry.path => {}
+            (Some(from), Some(path)) => {
+                let before = Before::new(&from.node, path);
+                insert(tx, actor, kind, &view.node, &entry, Some(&before), note)?;
+            }
+            (Some(_), None) => {
+                insert(tx, actor, EventKind::Created, &view.node, &entry, None, note)?;
+            }
+            (None, _) => {
+                insert(tx, actor, kind, &view.node, &entry, None, note)?;
+            }
+        }
+        told.push(entry);
+    }
+    let Some(from) = from else { return Ok(()) };
+    for seat in left {
+        let change = others.change(tx, &seat)?;
+        let gone = Told { account: seat.account, change, path: seat.path };
+        insert(tx, actor, EventKind::Deleted, &from.node, &gone, None, note)?;
+    }
+    Ok(())
+}
+
+/// Records that a node went from one owner to another, as a copy of it that `happened` tells of:
+/// who sees both ends is told of a move, the others that something came or went. `change` is that
+/// of the former owner. Says who is to be told of what came with it: those who did not see it.
+pub(crate) fn tell_crossing(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    happened: &Happened<'_>,
+    change_before: i64,
+) -> Result<Vec<Told>> {
+    let Happened { kind, view, change, from, note } = *happened;
+    let Some(from) = from else { return tell(tx, actor, happened) };
+    let mut changes =
+        Others(HashMap::from([(view.node.owner, change), (from.node.owner, change_before)]));
+    let mut left = places(tx, from, &mut changes)?;
+    let mut newcomers = Vec::new();
+    for told in places(tx, view, &mut changes)? {
+        let before = left.iter().position(|left| left.account == told.account);
+        match before.map(|at| left.swap_remove(at)) {
+            Some(before) => {
+                let before = Before::new(&from.node, before.path);
+                insert(tx, actor, kind, &view.node, &told, Some(&before), note)?;
+            }
+            None => {
+                insert(tx, actor, EventKind::Created, &view.node, &told, None, note)?;
+                newcomers.push(told);
+            }
+        }
+    }
+    for gone in &left {
+        insert(tx, actor, EventKind::Deleted, &from.node, gone, None, note)?;
+    }
+    Ok(newcomers)
+}
+
+/// All who see a node, its owner first.
+fn places(tx: &mut Tx<'_>, view: &View, changes: &mut Others) -> Result<Vec<Told>> {
+    let owner = view.node.owner;
+    let change = changes.0.get(&owner).copied().unwrap_or_default();
+    let mut places = vec![Told { account: owner, change, path: access::own_path(tx, view)? }];
+    for seat in share::audience(tx, &view.node)? {
+        let change = changes.change(tx, &seat)?;
+        places.push(Told { account: seat.account, change, path: seat.path });
+    }
+    Ok(places)
+}
+
+/// Counts the change for those who are told of it beside the owner: once for each.
+#[derive(Default)]
+struct Others(HashMap<AccountId, i64>);
+
+impl Others {
+    fn change(&mut self, tx: &mut Tx<'_>, seat: &Seat) -> Result<i64> {
+        let change = match self.0.get(&seat.account) {
+            Some(change) => *change,
+            None => usage::change(tx, seat.account, &usage::Delta::default())?,
+        };
+        self.0.insert(seat.account, change);
+        if seat.shows_in_entry {
+            share::entry_changed(tx, seat.mount, change)?;
+        }
+        Ok(change)
+    }
+}
+
+/// Records an event for one account only: what concerns nobody else.
+pub(crate) fn record_for(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: EventKind,
+    node: &Node,
+    told: &Told,
+    before: Option<&Before>,
+) -> Result<()> {
+    insert(tx, actor, kind, node, told, before, None).map(drop)
+}
+
+/// Writes an event into one feed, and says whether others see what the owner of the node shares:
+/// asked along, as an account without shares pays for the answer at each change.
+fn insert(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: EventKind,
+    node: &Node,
+    told: &Told,
+    before: Option<&Before>,
+    note: Option<&str>,
+) -> Result<bool> {
     let content = node.content.as_ref();
     let now = tx.now_ms();
-    tx.execute(
+    Ok(tx.query_one(
         "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
              node_kind, owner_id, path, created, modified, size, version, md5, sniffed, old_path,
              old_version, request_id, note)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19)",
+             ?19)
+         RETURNING (SELECT COUNT(*) FROM (SELECT 1 FROM share_member
+             WHERE share_member.owner_id = ?8 AND mount_id IS NOT NULL LIMIT 1) AS seen)",
         params![
-            node.owner,
-            *change,
+            told.account,
+            told.change,
             now,
             kind.number(),
             actor.author(),
             node.id,
             i64::from(!node.is_folder()),
             node.owner,
-            view.path.as_str(),
+            told.path.as_str(),
             node.created_ms,
             node.modified_ms,
             content.map_or(0, crate::tree::Content::size_column),
             content.map_or(0, |content| content.version),
             content.map(|content| &content.md5[..]),
             content.and_then(|content| content.sniffed.as_deref()),
-            from.map(|view| view.path.as_str()),
-            from.and_then(|view| view.node.content.as_ref()).map(|content| content.version),
+            before.map(|before| before.path.as_str()),
+            before.and_then(|before| before.version),
             actor.request_id.as_deref(),
-            *note
+            note
         ],
-    )?;
-    Ok(())
+        |row| row.get(0),
+    )?)
 }
 
-/// Records the appearance of every file directly in `folder`, in one statement.
+/// Records the appearance of every file directly in `folder` in one feed, in one statement;
+/// `told` says where that account sees the folder.
 pub(crate) fn record_created_files(
     tx: &mut Tx<'_>,
     actor: &Actor,
     folder: NodeId,
-    path: &NodePath,
-    change: i64,
+    told: &Told,
 ) -> Result<()> {
     let now = tx.now_ms();
-    let base = path.join("");
+    let base = told.path.join("");
     tx.execute(
         "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
              node_kind, owner_id, path, created, modified, size, version, md5, sniffed,
              request_id)
-         SELECT owner_id, ?2, ?3, ?4, ?5, id, 1, owner_id, ?6 || name, created, modified, size,
+         SELECT ?8, ?2, ?3, ?4, ?5, id, 1, owner_id, ?6 || name, created, modified, size,
              version, md5, sniffed, ?7
          FROM node WHERE parent_id = ?1 AND kind = 1 ORDER BY id",
         params![
             folder,
-            change,
+            told.change,
             now,
             EventKind::Created.number(),
             actor.author(),
             base.as_str(),
-            actor.request_id.as_deref()
+            actor.request_id.as_deref(),
+            told.account
         ],
     )?;
     Ok(())
@@ -266,7 +467,7 @@ pub struct Event {
     pub old_version: Option<u32>,
     /// What the client called the request.
     pub request_id: Option<String>,
-    /// More, by the kind; the address of a download.
+    /// More, by the kind: the address of a download, the hash of a public link.
     pub note: Option<String>,
 }
 

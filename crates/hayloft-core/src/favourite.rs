@@ -3,12 +3,15 @@
 use hayloft_store::{Tx, params};
 
 use crate::{
-    AccountId, Actor, NodeId, NodePath, Result, access,
+    Actor, Error, NodePath, Result, access,
     tree::{View, resolve, sql},
 };
 
 /// Stars what is at `path`, or takes the star away; without `value` the opposite of what is.
 pub fn set(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath, value: Option<bool>) -> Result<View> {
+    if actor.visits {
+        return Err(Error::Forbidden);
+    }
     let mut view = resolve(tx, actor, path)?;
     let starred = value.unwrap_or(!view.favourite);
     let now = tx.now_ms();
@@ -30,6 +33,9 @@ pub fn set(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath, value: Option<bool>)
 
 /// What the actor starred and still sees, the newest star first.
 pub fn list(tx: &mut Tx<'_>, actor: &Actor, offset: u32, limit: u32) -> Result<Vec<View>> {
+    if actor.visits {
+        return Err(Error::Forbidden);
+    }
     let nodes = tx.query(
         sql::select!(
             "FROM favourite f JOIN node n ON n.id = f.node_id WHERE f.account_id = ?1
@@ -38,31 +44,18 @@ pub fn list(tx: &mut Tx<'_>, actor: &Actor, offset: u32, limit: u32) -> Result<V
         params![actor.account],
         sql::read,
     )?;
-    let mut names = access::Names::of(actor);
     let mut views = Vec::new();
     let mut passed = 0;
     for node in nodes {
-        let (top, path) = sql::path(tx, &node)?;
         // What lies in the trash keeps its star, for when it comes back.
-        if node.owner != actor.account || top != actor.root {
-            continue;
-        }
+        let Some((entry, path)) = access::place(tx, actor, node)? else { continue };
         passed += 1;
         if passed > offset {
-            views.push(access::view_with(tx, actor, node, path, true, &mut names)?);
+            views.push(access::view_at(tx, actor, entry, path)?);
         }
         if views.len() >= limit as usize {
             break;
         }
     }
     Ok(views)
-}
-
-pub(crate) fn is_set(tx: &mut Tx<'_>, account: AccountId, node: NodeId) -> Result<bool> {
-    let found = tx.query_opt(
-        "SELECT 1 FROM favourite WHERE account_id = ?1 AND node_id = ?2",
-        params![account, node],
-        |row| row.get::<i64>(0),
-    )?;
-    Ok(found.is_some())
 }

@@ -24,6 +24,7 @@ pub mod preview;
 pub mod retention;
 pub mod search;
 mod settings;
+pub mod share;
 pub mod signing;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

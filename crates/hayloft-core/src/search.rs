@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use hayloft_store::{Engine, Tx, Value, params};
 
 use crate::{
-    AccountId, Actor, Error, NodeId, NodePath, Result, access, fold,
+    AccountId, Actor, Error, NodeId, NodePath, Result, access, fold, share,
     tree::{Listing, Node, Order, resolve_folder, sql},
 };
 
@@ -23,6 +23,9 @@ const MATCHES_MAX: u32 = 100_000;
 /// The most names that it looks at for that, in the trash and outside of the folder too: a large
 /// trash must not hide what is not in it. Some microseconds each.
 const LOOKED_AT_MAX: u32 = 1_000_000;
+/// The most accounts whose nodes are looked through for one query: the own one, and those that share
+/// something with it.
+const OWNERS_MAX: usize = 100;
 /// The most entries of one page, as of a listing.
 const PAGE_MAX: u32 = 10_000;
 /// Characters of the shortest word that an index of trigrams can find.
@@ -104,8 +107,8 @@ fn search_up_to(
     let mut found = Vec::new();
     let mut passed = 0;
     let mut places = Places::new(actor);
-    let mut names = access::Names::of(actor);
-    for id in matches(tx, actor.account, &words, query)? {
+    let owners = searched(tx, actor)?;
+    for id in matches(tx, &owners, &words, query)? {
         if passed >= matches_max {
             break;
         }
@@ -121,8 +124,7 @@ fn search_up_to(
         if passed <= query.offset {
             continue;
         }
-        let favourite = crate::favourite::is_set(tx, actor.account, node.id)?;
-        found.push(access::view_with(tx, actor, node, path, favourite, &mut names)?);
+        found.push(access::view_at(tx, actor, node, path)?);
         if found.len() > page as usize {
             break;
         }
@@ -148,14 +150,33 @@ fn words(text: &str) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// The nodes an account owns whose names match, in order, those in the trash too.
+/// Whose nodes are searched: the actor's, and those of all who share something with the actor.
+fn searched(tx: &mut Tx<'_>, actor: &Actor) -> Result<Vec<AccountId>> {
+    let mut owners = vec![actor.account];
+    if !actor.visits {
+        for door in share::doors_of(tx, actor.account)? {
+            if !owners.contains(&door.owner) {
+                owners.push(door.owner);
+            }
+        }
+        owners.truncate(OWNERS_MAX);
+    }
+    Ok(owners)
+}
+
+/// The nodes of some accounts whose names match, in order, those in the trash too.
 fn matches(
     tx: &mut Tx<'_>,
-    owner: AccountId,
+    owners: &[AccountId],
     words: &[String],
     query: &Query,
 ) -> Result<Vec<NodeId>> {
-    let mut values: Vec<Value<'_>> = vec![owner.into(), LOOKED_AT_MAX.into()];
+    let mut values: Vec<Value<'_>> = vec![LOOKED_AT_MAX.into()];
+    let mut marks = Vec::new();
+    for owner in owners {
+        values.push((*owner).into());
+        marks.push(format!("?{}", values.len()));
+    }
     let mut conditions = vec![query.kind.condition().to_owned()];
     for word in words {
         values.push(like_pattern(word).into());
@@ -166,7 +187,7 @@ fn matches(
         Engine::Postgres => {}
         Engine::Sqlite => {
             if let Some(phrases) = phrases(words)
-                && has_many_nodes(tx, owner)?
+                && have_many_nodes(tx, owners)?
             {
                 values.push(phrases.into());
                 conditions.push(candidates_sqlite(values.len()));
@@ -174,7 +195,8 @@ fn matches(
         }
     }
     let text = format!(
-        "SELECT n.id FROM node n WHERE n.owner_id = ?1{} ORDER BY {} LIMIT ?2",
+        "SELECT n.id FROM node n WHERE n.owner_id IN ({}){} ORDER BY {} LIMIT ?1",
+        marks.join(", "),
         conditions.concat(),
         query.order.sql()
     );
@@ -212,13 +234,18 @@ fn like_pattern(word: &str) -> String {
     pattern
 }
 
-fn has_many_nodes(tx: &mut Tx<'_>, owner: AccountId) -> Result<bool> {
-    let nodes: i64 = tx.query_one(
-        "SELECT count(*) FROM (SELECT 1 FROM node WHERE owner_id = ?1 LIMIT ?2) AS some_nodes",
-        params![owner, SCAN_MAX + 1],
-        |row| row.get(0),
-    )?;
-    Ok(nodes > SCAN_MAX)
+/// Whether some accounts have so many nodes that the index is worth it.
+fn have_many_nodes(tx: &mut Tx<'_>, owners: &[AccountId]) -> Result<bool> {
+    let mut all = 0;
+    for owner in owners {
+        let nodes: i64 = tx.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM node WHERE owner_id = ?1 LIMIT ?2) AS some_nodes",
+            params![*owner, SCAN_MAX + 1],
+            |row| row.get(0),
+        )?;
+        all += nodes;
+    }
+    Ok(all > SCAN_MAX)
 }
 
 /// Where nodes are, with the paths of folders remembered: what is found together often lies
@@ -233,17 +260,20 @@ impl<'a> Places<'a> {
         Self { actor, folders: HashMap::from([(actor.root, Some(NodePath::root()))]) }
     }
 
-    /// The path of a node in the actor's tree; none when it is in the trash.
+    /// The path of a node in the actor's tree; none when it is in the trash, or hidden. A folder that
+    /// is shared with the actor is found by the entry for it, under the name it has there.
     fn path(&mut self, tx: &mut Tx<'_>, node: &Node) -> Result<Option<NodePath>> {
         let Some(parent) = node.parent else { return Ok(None) };
-        if let Some(folder) = self.folders.get(&parent) {
-            return Ok(folder.as_ref().map(|folder| folder.join(&node.name)));
+        if node.target.is_some() && self.actor.visits {
+            return Ok(None);
         }
-        let (top, path) = sql::path(tx, node)?;
-        let path = (top == self.actor.root).then_some(path);
-        let folder = path.as_ref().and_then(NodePath::parent);
-        self.folders.insert(parent, folder);
-        Ok(path)
+        if !self.folders.contains_key(&parent) {
+            let folder = sql::existing(tx, parent)?;
+            let place = access::place(tx, self.actor, folder)?;
+            self.folders.insert(parent, place.map(|(_, path)| path));
+        }
+        let folder = self.folders.get(&parent).and_then(Option::as_ref);
+        Ok(folder.map(|folder| folder.join(&node.name)))
     }
 }
 

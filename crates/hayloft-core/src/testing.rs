@@ -172,7 +172,7 @@ impl World {
         let drawn = self.read(|tx, ann| {
             let root = tree::resolve(tx, ann, &NodePath::root())?;
             let mut drawn = Vec::new();
-            tree::walk(tx, &root.node, |_, entry| {
+            tree::walk(tx, ann, &root.node, |_, entry| {
                 if !entry.path.is_root() {
                     let end = if entry.node.is_folder() { "/" } else { "" };
                     drawn.push(format!("{}{end}", &entry.path.as_str()[1..]));

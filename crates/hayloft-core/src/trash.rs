@@ -10,12 +10,13 @@ use hayloft_store::{DbError, Row, Tx, Value, params};
 pub(crate) use self::destroy::{destroy, destroy_some, destroy_unasked};
 pub use self::{
     destroy::destroy_item,
-    restore::{restore_item, undelete},
+    restore::{restore_item, restore_to, undelete},
 };
 use crate::{
     AccountId, Actor, Error, Name, NodeId, NodePath, Result, Subject, access,
     event::{self, EventKind, Happened},
     job::{self, Work},
+    share,
     tree::{ListOptions, Listing, Node, View, info, sql},
     usage::{self, Delta},
 };
@@ -56,10 +57,17 @@ macro_rules! select_items {
     };
 }
 
-/// Puts what the actor sees as `view` into its owner's trash. One row moves, whatever is below.
+use select_items;
+
+/// Puts what the actor sees as `view` into its owner's trash. One row moves, whatever is below;
+/// shares in it end.
 pub(crate) fn put(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> Result<View> {
     let node = &view.node;
     let parent = node.parent.ok_or(Error::RootIsFixed)?;
+    if node.is_folder() {
+        share::end_below(tx, actor, node)?;
+    }
+    let restore_path = access::own_path(tx, view)?;
     let name = free_name(tx, node)?;
     let bytes = match &node.content {
         Some(content) => Some(content.size_column()),
@@ -80,7 +88,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> Result<View> {
             name.as_str(),
             name.sort_key(),
             parent,
-            view.path.as_str(),
+            restore_path.as_str(),
             now,
             bytes
         ],
@@ -114,7 +122,13 @@ fn item(tx: &mut Tx<'_>, owner: AccountId, name: &str) -> Result<Option<Item>> {
 }
 
 fn existing_item(tx: &mut Tx<'_>, actor: &Actor, name: &str) -> Result<Item> {
+    require_owner(actor)?;
     item(tx, actor.account, name)?.ok_or(Error::NotFound(Subject::TrashItem))
+}
+
+/// Visitors of what somebody published are not shown what he deleted.
+fn require_owner(actor: &Actor) -> Result<()> {
+    if actor.visits { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 /// Sums up a folder of the trash that was put there in one step.
@@ -125,7 +139,7 @@ pub(crate) fn measure(tx: &mut Tx<'_>, node: NodeId) -> Result<()> {
         |row| row.get::<AccountId>(0),
     )?;
     let Some(owner) = waiting else { return Ok(()) };
-    let bytes = i64::try_from(info::below(tx, node)?.size)
+    let bytes = i64::try_from(info::below(tx, node, false)?.size)
         .map_err(|_| Error::Internal("a folder holds more than can be counted".to_owned()))?;
     tx.execute("UPDATE trash SET bytes = ?2 WHERE node_id = ?1", params![node, bytes])?;
     usage::change(tx, owner, &Delta { trash: bytes, ..Delta::default() })?;
@@ -134,6 +148,9 @@ pub(crate) fn measure(tx: &mut Tx<'_>, node: NodeId) -> Result<()> {
 
 /// Whether a path is, or lies in, a folder that is in the trash.
 pub(crate) fn covers(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<bool> {
+    if actor.visits {
+        return Ok(false);
+    }
     let mut above = Some(path.clone());
     while let Some(path) = above.filter(|path| !path.is_root()) {
         let item = newest_at(tx, actor.account, &path)?;
@@ -155,6 +172,7 @@ fn newest_at(tx: &mut Tx<'_>, owner: AccountId, path: &NodePath) -> Result<Optio
 /// What was deleted from `path` last: an item of its own, or part of a folder that is one. A part
 /// has no key, since it cannot be restored by itself.
 pub fn find_deleted(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<Option<View>> {
+    require_owner(actor)?;
     let mut items = Vec::new();
     let mut above = Some(path.clone());
     while let Some(path) = above.filter(|path| !path.is_root()) {
@@ -187,18 +205,20 @@ fn walk_down(tx: &mut Tx<'_>, item: &Item, path: &NodePath) -> Result<Option<Nod
 
 /// The items that were deleted from a folder.
 pub(crate) fn deleted_from(tx: &mut Tx<'_>, actor: &Actor, folder: &View) -> Result<Vec<View>> {
+    require_owner(actor)?;
     let text = select_items!("WHERE t.parent_id = ?1 ORDER BY t.name");
     let items = tx.query(text, params![folder.node.id], read)?;
     let mut views = Vec::with_capacity(items.len());
     for item in items {
         let path = folder.path.join(&item.node.name);
-        views.push(View { path, ..view(tx, actor, item)? });
+        views.push(View { path, writer: folder.writer, ..view(tx, actor, item)? });
     }
     Ok(views)
 }
 
 /// A page of the actor's trash.
 pub fn list(tx: &mut Tx<'_>, actor: &Actor, options: &ListOptions) -> Result<Listing> {
+    require_owner(actor)?;
     let only = if options.dirs_only { " AND n.kind = 0" } else { "" };
     // An item is listed under its own key, which may be numbered.
     let order = options.order.sql().replace("n.sort_key", "t.sort_key").replace("n.name", "t.name");

@@ -1,15 +1,20 @@
 //! The tree of files and folders: one for each account.
 
+mod any_case;
 mod copy_node;
+mod count_children;
 mod create_folder;
 mod delete;
+mod free_path;
 pub(crate) mod info;
 mod list;
-mod move_node;
+mod move_mount;
+pub(crate) mod move_node;
 mod precheck;
 pub(crate) mod put_file;
 mod rename;
 mod resolve;
+mod set_client_data;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
@@ -17,13 +22,17 @@ mod walk;
 
 use std::sync::Arc;
 
+pub(crate) use self::set_client_data::set_client_data;
 pub use self::{
-    copy_node::{COPY_NODES_MAX, copy_node},
+    any_case::{free_path_any_case, namesake, newcomer_path, resolve_any_case},
+    copy_node::{COPY_NODES_MAX, copy_node, copy_to},
+    count_children::{Children, count_children},
     create_folder::{create_folder, ensure_folder},
     delete::{DeleteOptions, delete},
+    free_path::free_path,
     info::{FolderInfo, folder_info},
     list::{ListOptions, Listing, Order, OrderBy, PAGE_MAX, list, listing_hash},
-    move_node::move_node,
+    move_node::{move_node, move_to},
     precheck::{Precheck, PrecheckAnswer, precheck},
     put_file::{PutFile, put_file},
     rename::rename,
@@ -183,6 +192,16 @@ impl View {
     /// what a public link names, and empty for a root.
     pub fn name(&self) -> &str {
         self.path.names().next_back().unwrap_or(&self.node.name)
+    }
+
+    /// The folder of the viewer's tree that it is in.
+    pub(crate) fn parent(&self) -> Option<NodeId> {
+        self.mount.map_or(self.node.parent, |mount| Some(mount.parent))
+    }
+
+    /// Whether it is a share: given to the viewer, or by him.
+    pub(crate) fn is_share(&self) -> bool {
+        self.mount.is_some() || self.shared
     }
 
     /// Whether it lies in the trash.

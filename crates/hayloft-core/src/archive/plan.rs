@@ -52,7 +52,7 @@ impl Plan {
             let name = top_name(view, archive.parent_folder.as_ref());
             let name = collector.fit_path(&name);
             let name = free_path(&mut used, &name, !view.node.is_folder());
-            collector.add_tree(tx, &view.node, name)?;
+            collector.add_tree(tx, actor, &view.node, name)?;
         }
         Ok(Self::of(collector.entries))
     }
@@ -186,7 +186,7 @@ fn top_name(view: &View, parent: Option<&NodePath>) -> String {
             let skipped = parent.names().count();
             view.path.names().skip(skipped).collect::<Vec<_>>().join("/")
         }
-        None => view.node.name.clone(),
+        None => view.name().to_owned(),
     }
 }
 
@@ -218,10 +218,10 @@ struct Open {
 }
 
 impl Collector {
-    fn add_tree(&mut self, tx: &mut Tx<'_>, top: &Node, name: String) -> Result<()> {
+    fn add_tree(&mut self, tx: &mut Tx<'_>, actor: &Actor, top: &Node, name: String) -> Result<()> {
         let mut open: Vec<Open> = Vec::new();
         let mut top_name = Some(name);
-        tree::walk(tx, top, |tx, entry: &WalkEntry| {
+        tree::walk(tx, actor, top, |tx, entry: &WalkEntry| {
             open.truncate(entry.depth);
             let is_file = !entry.node.is_folder();
             let name = match (top_name.take(), open.last_mut()) {

@@ -1,7 +1,8 @@
 //! What the change feed promises, on every database engine.
 
 use super::{
-    Event, EventKind, FEED_MAX, FeedFilter, Missed, RESUME_MAX, before, feed, newest, since,
+    Event, EventKind, FEED_MAX, FeedFilter, Missed, RESUME_MAX, before, feed, newest, recent_files,
+    since,
 };
 use crate::{
     Name, NodePath,
@@ -33,7 +34,9 @@ impl World {
 fn every_change_is_told_once() {
     for mut world in World::all(&["a/x"]) {
         world.file("a/x", "new").unwrap();
-        world.write(|tx, ann, _| move_node(tx, ann, &path("a/x"), &path("/"), false)).unwrap();
+        world
+            .write(|tx, ann, rules| move_node(tx, ann, rules, &path("a/x"), &path("/"), false))
+            .unwrap();
         let name = Name::parse("y").unwrap();
         world.write(move |tx, ann, _| rename(tx, ann, &path("x"), &name)).unwrap();
         let options = DeleteOptions::default();
@@ -122,5 +125,33 @@ fn those_who_wait_are_woken() {
         let mut watch = world.core.hub.account(world.ann.account);
         world.file("a", "").unwrap();
         world.wait(watch.changed());
+    }
+}
+
+impl World {
+    fn recent(&self, skip: u32, limit: u32) -> (String, bool) {
+        let listing = self.read(move |tx, ann| recent_files(tx, ann, skip, limit)).unwrap();
+        let paths: Vec<_> = listing.entries.iter().map(|view| view.path.to_string()).collect();
+        (paths.join(" "), listing.is_last_page)
+    }
+}
+
+#[test]
+fn recent_files_are_told_once_newest_first() {
+    for mut world in World::all(&["a/x", "a/y", "z"]) {
+        assert_eq!(world.recent(0, 10), ("/z /a/y /a/x".to_owned(), true));
+        world.file("a/x", "new").unwrap();
+        assert_eq!(world.recent(0, 10), ("/a/x /z /a/y".to_owned(), true));
+        assert_eq!(world.recent(0, 2), ("/a/x /z".to_owned(), false));
+        assert_eq!(world.recent(1, 2), ("/z /a/y".to_owned(), true));
+        let name = Name::parse("w").unwrap();
+        world.write(move |tx, ann, _| rename(tx, ann, &path("z"), &name)).unwrap();
+        let options = DeleteOptions::default();
+        world.write(move |tx, ann, _| delete(tx, ann, &path("a/x"), options)).unwrap();
+        assert_eq!(world.recent(0, 10), ("/w /a/y".to_owned(), true));
+        for number in 0..300 {
+            world.file("busy", &number.to_string()).unwrap();
+        }
+        assert_eq!(world.recent(1, 1), ("/w".to_owned(), false));
     }
 }

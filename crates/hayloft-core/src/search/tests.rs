@@ -46,7 +46,7 @@ fn indexed(world: &World, text: &str) -> String {
                 );
                 tx.query(&sql, params![ann.account, phrases], |row| row.get(0))?
             }
-            _ => matches(tx, ann.account, &words, &query)?,
+            _ => matches(tx, &[ann.account], &words, &query)?,
         };
         let mut names = Vec::new();
         for id in ids {

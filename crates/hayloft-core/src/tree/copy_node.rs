@@ -1,15 +1,19 @@
 //! Copying: rows are copied, bytes never.
 
+use std::collections::HashMap;
+
 use hayloft_store::{Tx, params};
 
 use super::{
     Node, View,
+    free_path::free_name,
     move_node::{ends, reach_at},
     sql,
 };
 use crate::{
-    Actor, Error, Name, NodeId, NodePath, Result, Settings, access,
-    event::{self, EventKind, Happened},
+    AccountId, Actor, Error, Name, NodeId, NodePath, Result, Settings, access,
+    event::{self, EventKind, Happened, Told},
+    share, trash,
     usage::{self, Delta},
 };
 
@@ -17,15 +21,12 @@ use crate::{
 /// machine wait.
 pub const COPY_NODES_MAX: usize = 500_000;
 
-/// How many numbers are tried for a name before it is refused.
-const NUMBERS_MAX: u32 = 10_000;
-
 /// Copies what is at `from` into the folder `to`, without its old versions. Where its name is
 /// taken there, `overwrite` makes the copy `name (1)`; a copy never replaces anything.
 ///
 /// # Errors
 /// `IntoDescendant`, `NameTaken`, `OverQuota`, `TooMany`, `NotAFolder`, `NotFound`,
-/// `RootIsFixed`, `BadPath`.
+/// `RootIsFixed`, `BadPath`, `ReadOnly`, `ContainsForeignShare`.
 pub fn copy_node(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -35,87 +36,156 @@ pub fn copy_node(
     overwrite: bool,
 ) -> Result<View> {
     let (view, folder) = ends(tx, actor, from, to)?;
-    access::require_write(&folder)?;
-    let name = free_name(tx, &folder, &view.node, overwrite)?;
-    let mut copy = Copy { actor, change: 0, owner: folder.node.owner, tree: Vec::new() };
-    let path = folder.path.join(name.as_str());
-    let mut delta = copy.gather(tx, &view.node)?;
-    delta.reach = reach_at(tx, &view, &path)?;
-    copy.change = usage::grow(tx, settings, copy.owner, &delta)?;
-    let top = copy.insert_top(tx, &view.node, &folder, &name)?;
-    sql::listing_changed(tx, folder.node.id, copy.change)?;
-    let node = sql::existing(tx, top)?;
-    let made = access::view_at(tx, actor, node, path.clone())?;
-    event::record(tx, actor, &Happened::new(EventKind::Created, &made, copy.change))?;
-    if view.node.is_folder() {
-        copy.fill(tx, view.node.id, top, &path)?;
-    }
+    let name = Name::trusted(view.name().to_owned());
+    copy(tx, actor, settings, &view, &folder, &name, overwrite)
+}
+
+/// Copies what is at `from` to the path `to`: the same under another name, if so wished. Where that
+/// is taken, `overwrite` makes the copy `name (1)`.
+///
+/// # Errors
+/// Those of [`copy_node`].
+pub fn copy_to(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    settings: &Settings,
+    from: &NodePath,
+    to: &NodePath,
+    overwrite: bool,
+) -> Result<View> {
+    let (Some(above), Some(name)) = (to.parent(), to.name()) else {
+        return Err(Error::NameTaken("/".to_owned()));
+    };
+    let (view, folder) = ends(tx, actor, from, &above)?;
+    copy(tx, actor, settings, &view, &folder, &name, overwrite)
+}
+
+fn copy(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    settings: &Settings,
+    view: &View,
+    folder: &View,
+    name: &Name,
+    numbered: bool,
+) -> Result<View> {
+    access::require_write(folder)?;
+    share::refuse_mounts_in_share(tx, actor, view, folder)?;
+    let name = if numbered {
+        free_name(tx, folder, name, !view.node.is_folder())?
+    } else if sql::child_id(tx, folder.node.id, name.as_str())?.is_some() {
+        return Err(Error::NameTaken(name.to_string()));
+    } else {
+        name.clone()
+    };
+    let mut copy = Copy::new(actor, folder, false);
+    let made = copy.make(tx, settings, view, folder, &name)?;
+    let told = event::tell(tx, actor, &Happened::new(EventKind::Created, &made, copy.change))?;
+    copy.fill(tx, &view.node, made.node.id, &told)?;
     Ok(made)
 }
 
-/// The name of the copy: the node's own, or the first free number.
-pub(crate) fn free_name(
+/// Moves `view` to the folder of another owner, by whose quota it goes from now on: it is copied
+/// with its times, and destroyed where it was. Whoever sees both ends is told of a move.
+pub(super) fn carry(
     tx: &mut Tx<'_>,
+    actor: &Actor,
+    settings: &Settings,
+    view: &View,
     folder: &View,
-    node: &Node,
-    numbered: bool,
-) -> Result<Name> {
-    let name = Name::trusted(node.name.clone());
-    if sql::child_id(tx, folder.node.id, name.as_str())?.is_none() {
-        return Ok(name);
+    name: &Name,
+) -> Result<View> {
+    let old = &view.node;
+    let parent = old.parent.ok_or(Error::RootIsFixed)?;
+    if old.is_folder() && !share::shares_below(tx, old.owner, old.id)?.is_empty() {
+        return Err(Error::MoveMount);
     }
-    if !numbered {
-        return Err(Error::NameTaken(name.to_string()));
-    }
-    for number in 1..=NUMBERS_MAX {
-        let tried = name.numbered(number, !node.is_folder());
-        if sql::child_id(tx, folder.node.id, tried.as_str())?.is_none() {
-            return Ok(tried);
-        }
-    }
-    Err(Error::TooMany("too many copies of that name"))
+    let mut copy = Copy::new(actor, folder, true);
+    let made = copy.make(tx, settings, view, folder, name)?;
+    let change = usage::change(tx, old.owner, &Delta::default())?;
+    let moved = Happened::new(EventKind::Moved, &made, copy.change).from(view);
+    let told = event::tell_crossing(tx, actor, &moved, change)?;
+    copy.fill(tx, old, made.node.id, &told)?;
+    sql::listing_changed(tx, parent, change)?;
+    trash::destroy(tx, old.owner, old, change)?;
+    Ok(made)
 }
 
 struct Copy<'a> {
     actor: &'a Actor,
-    owner: crate::AccountId,
+    owner: AccountId,
     change: i64,
-    /// The folders below the one copied, each after the folder it is in: (itself, its parent).
+    /// Whether it keeps times and author, as what is moved does.
+    keeps: bool,
+    /// Whether an entry of a share lay in it, so that what is copied has several owners.
+    passed_share: bool,
+    /// The folders below the one copied, each after the folder it is in.
     tree: Vec<Folder>,
 }
 
 struct Folder {
+    /// Whose entries are copied: for an entry of a share the folder it stands for.
     id: NodeId,
     parent: NodeId,
     name: String,
 }
 
-impl Copy<'_> {
+impl<'a> Copy<'a> {
+    fn new(actor: &'a Actor, folder: &View, keeps: bool) -> Self {
+        let owner = folder.node.owner;
+        Self { actor, owner, change: 0, keeps, passed_share: false, tree: Vec::new() }
+    }
+
+    /// Checks what the copy takes, and makes its topmost node; the rest waits for [`Self::fill`].
+    fn make(
+        &mut self,
+        tx: &mut Tx<'_>,
+        settings: &Settings,
+        view: &View,
+        folder: &View,
+        name: &Name,
+    ) -> Result<View> {
+        let node = &view.node;
+        let mut delta = self.gather(tx, node, name)?;
+        let was = access::own_path(tx, view)?;
+        delta.reach = reach_at(tx, node, &was, folder, name.as_str(), self.passed_share)?;
+        self.change = usage::grow(tx, settings, self.owner, &delta)?;
+        let id = self.insert_top(tx, node, folder, name)?;
+        sql::listing_changed(tx, folder.node.id, self.change)?;
+        let made = sql::existing(tx, id)?;
+        access::view_at(tx, self.actor, made, folder.path.join(name.as_str()))
+    }
+
     /// Notes the folders to be made, as they are before the copy adds to any of them, and sums
     /// up what the copy will hold.
-    fn gather(&mut self, tx: &mut Tx<'_>, top: &Node) -> Result<Delta> {
+    fn gather(&mut self, tx: &mut Tx<'_>, top: &Node, name: &Name) -> Result<Delta> {
         let mut delta = Delta::default();
         if let Some(content) = &top.content {
-            delta.current(top.media(), content.size_column());
+            let mime = crate::media::mime_type(name.as_str(), content.sniffed.as_deref());
+            delta.current(crate::Media::of(mime), content.size_column());
             return Ok(delta);
         }
+        let seen = if self.actor.visits { " AND target_id IS NULL" } else { "" };
+        let text = format!(
+            "SELECT id, kind, name, size, sniffed, target_id FROM node WHERE parent_id = ?1{seen}"
+        );
         let mut nodes = 0;
         let mut next = vec![top.id];
+        let mut shares = 0;
         while let Some(folder) = next.pop() {
-            let children = tx.query(
-                "SELECT id, kind, name, size, sniffed FROM node WHERE parent_id = ?1",
-                params![folder],
-                |row| {
-                    let name = row.get::<String>(2)?;
-                    if row.get::<i64>(1)? == 0 {
-                        return Ok(Some(Folder { id: row.get(0)?, parent: folder, name }));
-                    }
-                    let sniffed = row.get::<Option<String>>(4)?;
-                    let mime = crate::media::mime_type(&name, sniffed.as_deref());
-                    delta.current(crate::Media::of(mime), row.get(3)?);
-                    Ok(None)
-                },
-            )?;
+            let children = tx.query(&text, params![folder], |row| {
+                let name = row.get::<String>(2)?;
+                let target = row.get::<Option<NodeId>>(5)?;
+                if row.get::<i64>(1)? == 0 {
+                    shares += u32::from(target.is_some());
+                    let id = target.unwrap_or(row.get(0)?);
+                    return Ok(Some(Folder { id, parent: folder, name }));
+                }
+                let sniffed = row.get::<Option<String>>(4)?;
+                let mime = crate::media::mime_type(&name, sniffed.as_deref());
+                delta.current(crate::Media::of(mime), row.get(3)?);
+                Ok(None)
+            })?;
             nodes += children.len();
             if nodes > COPY_NODES_MAX {
                 return Err(Error::TooMany("too many files and folders for one copy"));
@@ -125,6 +195,7 @@ impl Copy<'_> {
                 self.tree.push(below);
             }
         }
+        self.passed_share = shares > 0;
         Ok(delta)
     }
 
@@ -140,8 +211,9 @@ impl Copy<'_> {
             "INSERT INTO node (owner_id, parent_id, kind, name, sort_key, created, modified,
                  author_id, change_number, client_created, client_modified, device_id,
                  device_reference, blob_id, size, md5, sniffed, version)
-             SELECT ?2, ?3, kind, ?4, ?5, ?6, ?6, ?7, ?8, client_created, client_modified,
-                 device_id, device_reference, blob_id, size, md5, sniffed,
+             SELECT ?2, ?3, kind, ?4, ?5, COALESCE(?6, created), COALESCE(?6, modified),
+                 COALESCE(?7, author_id), ?8, client_created, client_modified, device_id,
+                 device_reference, blob_id, size, md5, sniffed,
                  CASE WHEN kind = 1 THEN 1 ELSE 0 END
              FROM node WHERE id = ?1 RETURNING id",
             params![
@@ -150,8 +222,8 @@ impl Copy<'_> {
                 folder.node.id,
                 name.as_str(),
                 name.sort_key(),
-                now,
-                self.actor.author(),
+                self.unless_kept(now),
+                self.unless_kept(self.actor.author()),
                 self.change
             ],
             |row| row.get(0),
@@ -160,11 +232,18 @@ impl Copy<'_> {
         Ok(id)
     }
 
-    /// Copies all below `from` into the new folder `to`: for each folder one statement makes its
-    /// files, and one their events, so the cost is that of the rows.
-    fn fill(&self, tx: &mut Tx<'_>, from: NodeId, to: NodeId, path: &NodePath) -> Result<()> {
-        let mut made = std::collections::HashMap::from([(from, (to, path.clone()))]);
-        self.copy_files(tx, from, to, path)?;
+    fn unless_kept<T>(&self, new: T) -> Option<T> {
+        (!self.keeps).then_some(new)
+    }
+
+    /// Copies all below the folder `from` into the new folder `to`: for each folder one statement
+    /// makes its files, and one for each who is told their events, so the cost is that of the rows.
+    fn fill(&self, tx: &mut Tx<'_>, from: &Node, to: NodeId, told: &[Told]) -> Result<()> {
+        if !from.is_folder() {
+            return Ok(());
+        }
+        let mut made = HashMap::from([(from.id, (to, NodePath::root()))]);
+        self.copy_files(tx, from.id, to, &NodePath::root(), told)?;
         for folder in &self.tree {
             let (parent, above) = made
                 .get(&folder.parent)
@@ -182,26 +261,43 @@ impl Copy<'_> {
                 },
             )?;
             let path = above.join(&folder.name);
-            self.copy_files(tx, folder.id, id, &path)?;
+            self.copy_files(tx, folder.id, id, &path, told)?;
             made.insert(folder.id, (id, path));
         }
         Ok(())
     }
 
-    fn copy_files(&self, tx: &mut Tx<'_>, from: NodeId, to: NodeId, path: &NodePath) -> Result<()> {
+    fn copy_files(
+        &self,
+        tx: &mut Tx<'_>,
+        from: NodeId,
+        to: NodeId,
+        below: &NodePath,
+        told: &[Told],
+    ) -> Result<()> {
         let now = tx.now_ms();
         let files = tx.execute(
             "INSERT INTO node (owner_id, parent_id, kind, name, sort_key, created, modified,
                  author_id, change_number, client_created, client_modified, device_id,
                  device_reference, blob_id, size, md5, sniffed, version)
-             SELECT ?2, ?3, kind, name, sort_key, ?4, ?4, ?5, ?6, client_created,
-                 client_modified, device_id, device_reference, blob_id, size, md5, sniffed, 1
+             SELECT ?2, ?3, kind, name, sort_key, COALESCE(?4, created), COALESCE(?4, modified),
+                 COALESCE(?5, author_id), ?6, client_created, client_modified, device_id,
+                 device_reference, blob_id, size, md5, sniffed, 1
              FROM node WHERE parent_id = ?1 AND kind = 1",
-            params![from, self.owner, to, now, self.actor.author(), self.change],
+            params![
+                from,
+                self.owner,
+                to,
+                self.unless_kept(now),
+                self.unless_kept(self.actor.author()),
+                self.change
+            ],
         )?;
         if files > 0 {
             crate::search::touch_children(tx, to)?;
-            event::record_created_files(tx, self.actor, to, path, self.change)?;
+            for told in told {
+                event::record_created_files(tx, self.actor, to, &told.below(below))?;
+            }
         }
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 use hayloft_store::Tx;
 
-use super::{ClientData, View, resolve_folder, sql};
+use super::{ClientData, View, move_node::reach_in, resolve_folder, sql};
 use crate::{
     Actor, Error, NodePath, Result, Subject, access,
     event::{self, EventKind, Happened},
-    usage::{self, Delta, Reach},
+    usage::{self, Delta},
 };
 
 /// Makes a folder, and with `make_parents` what is missing above it.
@@ -65,7 +65,7 @@ fn insert(
     access::require_write(parent)?;
     let owner = parent.node.owner;
     let path = parent.path.join(name);
-    let delta = Delta { reach: Reach::of(&path), ..Delta::default() };
+    let delta = Delta { reach: reach_in(tx, parent, name)?, ..Delta::default() };
     let change = usage::change(tx, owner, &delta)?;
     let id = sql::insert_folder(
         tx,

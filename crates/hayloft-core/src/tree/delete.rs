@@ -6,7 +6,7 @@ use super::{View, resolve, sql};
 use crate::{
     Actor, Error, NodePath, Result, access,
     event::{self, EventKind, Happened},
-    trash,
+    share, trash,
     usage::{self, Delta},
 };
 
@@ -19,10 +19,11 @@ pub struct DeleteOptions {
     pub without_trash: bool,
 }
 
-/// Deletes what is at `path`.
+/// Deletes what is at `path`, into the trash of its owner. What stands for a folder that somebody
+/// else shares is not deleted: to delete it is to leave the share.
 ///
 /// # Errors
-/// `FolderNotEmpty`, `RootIsFixed`, `NotFound`.
+/// `FolderNotEmpty`, `RootIsFixed`, `NotFound`, `ReadOnly`.
 pub fn delete(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -30,10 +31,12 @@ pub fn delete(
     options: DeleteOptions,
 ) -> Result<View> {
     let view = resolve(tx, actor, path)?;
-    let Some(parent) = view.node.parent else {
-        return Err(Error::RootIsFixed);
-    };
-    access::require_write(&view)?;
+    let parent = view.node.parent.filter(|_| !view.path.is_root()).ok_or(Error::RootIsFixed)?;
+    if view.mount.is_some() {
+        share::leave_mount(tx, actor, &view)?;
+        return Ok(View { trash_name: Some(String::new()), ..view });
+    }
+    access::require_take(tx, actor, &view)?;
     let is_folder = view.node.is_folder();
     if options.only_empty && is_folder && sql::has_children(tx, view.node.id)? {
         return Err(Error::FolderNotEmpty);
@@ -41,9 +44,13 @@ pub fn delete(
     if !options.without_trash {
         return trash::put(tx, actor, &view);
     }
-    let change = usage::change(tx, view.node.owner, &Delta::default())?;
+    if is_folder {
+        share::end_below(tx, actor, &view.node)?;
+    }
+    let owner = view.node.owner;
+    let change = usage::change(tx, owner, &Delta::default())?;
     event::record(tx, actor, &Happened::new(EventKind::Deleted, &view, change))?;
     sql::listing_changed(tx, parent, change)?;
-    trash::destroy(tx, actor.account, &view.node, change)?;
+    trash::destroy(tx, owner, &view.node, change)?;
     Ok(View { trash_name: Some(String::new()), ..view })
 }

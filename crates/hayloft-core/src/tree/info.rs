@@ -18,20 +18,23 @@ pub struct FolderInfo {
 /// Sums up a folder. The cost is that of the subtree: for reads off the hot path.
 pub fn folder_info(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<FolderInfo> {
     let folder = resolve_folder(tx, actor, path)?;
-    below(tx, folder.node.id)
+    below(tx, folder.node.id, !actor.visits)
 }
 
-/// The sum of all below a node.
-pub(crate) fn below(tx: &mut Tx<'_>, top: NodeId) -> Result<FolderInfo> {
+/// The sum of all below a node; `through_shares`: also of what others share, where an entry for it
+/// lies there.
+pub(crate) fn below(tx: &mut Tx<'_>, top: NodeId, through_shares: bool) -> Result<FolderInfo> {
     let sum = tx.query_one(
         "WITH RECURSIVE tree (id, kind, size) AS (
-             SELECT id, kind, size FROM node WHERE parent_id = ?1
+             SELECT CASE WHEN ?2 = 1 THEN COALESCE(target_id, id) ELSE id END, kind, size
+             FROM node WHERE parent_id = ?1
              UNION ALL
-             SELECT n.id, n.kind, n.size FROM node n JOIN tree t ON n.parent_id = t.id
+             SELECT CASE WHEN ?2 = 1 THEN COALESCE(n.target_id, n.id) ELSE n.id END, n.kind, n.size
+             FROM node n JOIN tree t ON n.parent_id = t.id
          )
          SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT),
              CAST(COALESCE(SUM(kind), 0) AS BIGINT), COUNT(*) FROM tree",
-        params![top],
+        params![top, through_shares],
         |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?, row.get::<u64>(2)?)),
     )?;
     let (size, files, nodes) = sum;

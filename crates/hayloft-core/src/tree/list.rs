@@ -136,23 +136,13 @@ fn views(
     limit: i64,
     offset: u32,
 ) -> Result<Vec<View>> {
-    let nodes = children(tx, folder, options, limit, i64::from(offset))?;
-    let ids: Vec<_> = nodes.iter().map(|node| node.id).collect();
-    let starred = sql::favourites_in(tx, actor, &ids)?;
-    let mut names = access::Names::of(actor);
-    let mut entries = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let path = folder.path.join(&node.name);
-        let favourite = starred.contains(&node.id);
-        let mut view = access::view_with(tx, actor, node, path, favourite, &mut names)?;
-        view.writer = folder.writer;
-        entries.push(view);
-    }
-    Ok(entries)
+    let nodes = children(tx, actor, folder, options, limit, i64::from(offset))?;
+    access::views_in(tx, actor, folder, nodes)
 }
 
 fn children(
     tx: &mut Tx<'_>,
+    actor: &Actor,
     folder: &View,
     options: &ListOptions,
     limit: i64,
@@ -160,7 +150,9 @@ fn children(
 ) -> Result<Vec<Node>> {
     let only = if options.dirs_only { " AND n.kind = 0" } else { "" };
     let head = sql::select!("FROM node n WHERE n.parent_id = ?1");
-    let text = format!("{head}{only} ORDER BY {} LIMIT ?2 OFFSET ?3", options.order.sql());
+    // What others share with an account is not shown to the visitors of its links.
+    let hidden = if actor.visits { " AND n.target_id IS NULL" } else { "" };
+    let text = format!("{head}{only}{hidden} ORDER BY {} LIMIT ?2 OFFSET ?3", options.order.sql());
     let values: &[Value<'_>] = params![folder.node.id, limit, offset];
     Ok(tx.query(&text, values, sql::read)?)
 }

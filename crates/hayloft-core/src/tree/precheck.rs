@@ -3,7 +3,7 @@
 use hayloft_store::Tx;
 
 use super::{move_node::ends, resolve_folder, sql};
-use crate::{Actor, Error, Name, NodePath, Result, Settings, tree::info, usage};
+use crate::{Actor, Error, Name, NodePath, Result, Settings, access, tree::info, usage};
 
 /// What is planned.
 #[derive(Clone, Debug)]
@@ -54,33 +54,42 @@ pub fn precheck(
     settings: &Settings,
     plan: &Precheck,
 ) -> Result<PrecheckAnswer> {
-    let (folder, name, bytes) = match plan {
+    let (folder, name, bytes, is_share) = match plan {
         Precheck::Create { name, size, to } => {
-            (resolve_folder(tx, actor, to)?, name.to_string(), *size)
+            (resolve_folder(tx, actor, to)?, name.to_string(), *size, false)
         }
         Precheck::Move { from, to } | Precheck::Copy { from, to } => {
             let (view, folder) = ends(tx, actor, from, to)?;
             let moves = matches!(plan, Precheck::Move { .. });
-            if moves && view.node.parent == Some(folder.node.id) {
+            if moves && view.parent() == Some(folder.node.id) {
                 return Err(Error::SameFolder);
             }
-            let grows = !moves || view.node.owner != folder.node.owner;
+            let crosses = view.mount.is_none() && view.node.owner != folder.node.owner;
+            let grows = !moves || crosses;
             let bytes = if !grows {
                 0
             } else if view.node.is_folder() {
-                info::below(tx, view.node.id)?.size
+                info::below(tx, view.node.id, !actor.visits)?.size
             } else {
                 view.node.size()
             };
-            (folder, view.node.name, bytes)
+            let name = view.name().to_owned();
+            (folder, name, bytes, view.is_share())
         }
     };
-    let exists = sql::child_id(tx, folder.node.id, &name)?.is_some();
+    let present = sql::child_named(tx, folder.node.id, &name)?;
+    let exists = present.is_some();
+    let overwritable = match present {
+        None => true,
+        Some(node) => {
+            let path = folder.path.join(&name);
+            !is_share && !access::view_at(tx, actor, node, path)?.is_share()
+        }
+    };
     let copyable = match usage::require_room(tx, settings, folder.node.owner, bytes) {
         Ok(()) => true,
         Err(Error::OverQuota) => false,
         Err(other) => return Err(other),
     };
-    // Until folders are shared, nothing that is taken belongs to a share.
-    Ok(PrecheckAnswer { exists, overwritable: true, copyable })
+    Ok(PrecheckAnswer { exists, overwritable, copyable })
 }

@@ -2,13 +2,13 @@
 
 use hayloft_store::Tx;
 
-use super::{ClientData, Node, View, ensure_folder, resolve_folder, sql};
+use super::{ClientData, Node, View, ensure_folder, move_node::reach_in, resolve_folder, sql};
 use crate::{
     Actor, Error, Name, NodePath, Result, Settings, Subject, access,
     event::{self, EventKind, Happened},
     media_info, trash,
     upload::ReceivedBlob,
-    usage::{self, Delta, Reach},
+    usage::{self, Delta},
     version,
 };
 
@@ -137,7 +137,7 @@ fn insert(
 ) -> Result<(EventKind, crate::NodeId, i64)> {
     let owner = target.folder.node.owner;
     let name = target.name.as_str();
-    let mut delta = Delta { reach: Reach::of(&put.path), ..Delta::default() };
+    let mut delta = Delta { reach: reach_in(tx, &target.folder, name)?, ..Delta::default() };
     let mime = crate::media::mime_type(name, blob.sniffed.as_deref());
     delta.current(crate::Media::of(mime), blob.size_column());
     let change = usage::grow(tx, settings, owner, &delta)?;

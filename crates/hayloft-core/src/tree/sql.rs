@@ -1,13 +1,12 @@
 //! The statements of the tree. One text for both engines.
 
-use std::collections::HashSet;
-
 use hayloft_store::{DbError, Row, Tx, params};
 
 use super::{ClientData, Content, Node, NodeKind};
 use crate::{
-    AccountId, Actor, BlobId, DEPTH_MAX, Error, NodeId, NodePath, Result, fold,
-    upload::ReceivedBlob, usage::Reach,
+    AccountId, BlobId, DEPTH_MAX, Error, NodeId, NodePath, Result, fold,
+    upload::ReceivedBlob,
+    usage::{self, Delta, Reach},
 };
 
 const FOLDER: i64 = 0;
@@ -87,6 +86,12 @@ pub(crate) fn child_id(tx: &mut Tx<'_>, parent: NodeId, name: &str) -> Result<Op
     Ok(tx.query_opt(sql, params![parent, name], |row| row.get(0))?)
 }
 
+/// The shared folder that an entry stands for; none for any other node.
+pub(crate) fn target(tx: &mut Tx<'_>, id: NodeId) -> Result<Option<NodeId>> {
+    let sql = "SELECT target_id FROM node WHERE id = ?1";
+    Ok(tx.query_opt(sql, params![id], |row| row.get::<Option<NodeId>>(0))?.flatten())
+}
+
 pub(crate) fn has_children(tx: &mut Tx<'_>, folder: NodeId) -> Result<bool> {
     let sql = "SELECT 1 FROM node WHERE parent_id = ?1 LIMIT 1";
     Ok(tx.query_opt(sql, params![folder], |row| row.get::<i64>(0))?.is_some())
@@ -154,16 +159,18 @@ pub(crate) fn path(tx: &mut Tx<'_>, node: &Node) -> Result<(NodeId, NodePath)> {
 }
 
 /// How much deeper and longer than the path of `top` the paths below it are.
-pub(crate) fn reach_below(tx: &mut Tx<'_>, top: NodeId) -> Result<Reach> {
+/// `through_shares`: also that of what lies behind the entries of shares.
+pub(crate) fn reach_below(tx: &mut Tx<'_>, top: NodeId, through_shares: bool) -> Result<Reach> {
     Ok(tx.query_one(
         "WITH RECURSIVE tree (id, depth, bytes) AS (
              SELECT id, 0, 0 FROM node WHERE id = ?1
              UNION ALL
-             SELECT n.id, t.depth + 1, t.bytes + 1 + octet_length(n.name)
+             SELECT CASE WHEN ?2 = 1 THEN COALESCE(n.target_id, n.id) ELSE n.id END,
+                 t.depth + 1, t.bytes + 1 + octet_length(n.name)
              FROM node n JOIN tree t ON n.parent_id = t.id
          )
          SELECT CAST(MAX(depth) AS BIGINT), CAST(MAX(bytes) AS BIGINT) FROM tree",
-        params![top],
+        params![top, through_shares],
         |row| Ok(Reach { depth: row.get(0)?, bytes: row.get(1)? }),
     )?)
 }
@@ -273,6 +280,18 @@ pub(crate) fn listing_changed(tx: &mut Tx<'_>, folder: NodeId, change: i64) -> R
     Ok(())
 }
 
+/// What listings show of a node beside its content and name changed: its hash follows, and that of
+/// the folder it is in; no time does.
+pub(crate) fn shown_changed(tx: &mut Tx<'_>, node: &Node) -> Result<i64> {
+    let change = usage::change(tx, node.owner, &Delta::default())?;
+    tx.execute(
+        "UPDATE node SET change_number = ?2
+         WHERE id IN (?1, (SELECT parent_id FROM node WHERE id = ?1))",
+        params![node.id, change],
+    )?;
+    Ok(change)
+}
+
 /// Gives a node a place and a name. Its history starts anew: the current version becomes 1
 /// (Cloudike reference, behaviour section 3); the caller has dropped the old ones.
 pub(crate) fn set_place(
@@ -301,29 +320,6 @@ pub(crate) fn detach(tx: &mut Tx<'_>, id: NodeId, change: i64) -> Result<()> {
     )?;
     assert_eq!(changed, 1, "a node that was just read is there");
     Ok(())
-}
-
-/// The nodes directly in a folder that an account starred.
-pub(crate) fn favourites_in(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    ids: &[NodeId],
-) -> Result<HashSet<NodeId>> {
-    let mut starred = HashSet::new();
-    // Most accounts star little: one probe spares a probe for each entry.
-    let any = tx.query_opt(
-        "SELECT node_id FROM favourite WHERE account_id = ?1 LIMIT 1",
-        params![actor.account],
-        |row| row.get::<NodeId>(0),
-    )?;
-    if any.is_some() {
-        for id in ids {
-            if crate::favourite::is_set(tx, actor.account, *id)? {
-                starred.insert(*id);
-            }
-        }
-    }
-    Ok(starred)
 }
 
 /// Marks a blob that lost a reference: a job looks whether it was the last.

@@ -1,6 +1,6 @@
 //! What the tree promises, on every database engine.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use insta::assert_snapshot;
 use proptest::{prelude::*, sample::select};
@@ -18,7 +18,8 @@ fn path(text: &str) -> NodePath {
 impl World {
     fn move_path(&self, from: &str, to: &str, overwrite: bool) -> Result<String> {
         let (from, to) = (path(from), path(to));
-        let moved = self.write(move |tx, ann, _| move_node(tx, ann, &from, &to, overwrite))?;
+        let moved =
+            self.write(move |tx, ann, rules| move_node(tx, ann, rules, &from, &to, overwrite))?;
         Ok(moved.path.to_string())
     }
 
@@ -464,8 +465,9 @@ fn racing_moves_never_make_a_ring() {
             let race = |from: &'static str, to: &'static str| {
                 let (core, ann) = (world.core.clone(), world.ann.clone());
                 async move {
-                    let (from, to) = (path(from), path(to));
-                    let moved = core.db.write(move |tx| move_node(tx, &ann, &from, &to, false));
+                    let (from, to, rules) = (path(from), path(to), Arc::clone(&core.settings));
+                    let moved =
+                        core.db.write(move |tx| move_node(tx, &ann, &rules, &from, &to, false));
                     moved.await.is_ok()
                 }
             };

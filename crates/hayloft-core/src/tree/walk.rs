@@ -1,9 +1,9 @@
 //! Walking a tree, folder by folder: for listings of all, archives and sums.
 
-use hayloft_store::Tx;
+use hayloft_store::{Tx, params};
 
 use super::{Node, NodeKind, sql};
-use crate::{Error, NodePath, Result};
+use crate::{Actor, Error, NodeId, NodePath, Result};
 
 /// A node met on a walk.
 #[derive(Clone, Debug)]
@@ -18,8 +18,12 @@ pub struct WalkEntry {
 
 /// Calls `each` for `start` and all below it, a folder before what is in it, each folder's
 /// entries in the order of names, folders first. Holds the entries of the open folders only.
+///
+/// Goes through what others share with the actor, under the names it has in the actor's tree;
+/// visitors of a link are not shown it.
 pub fn walk<E: From<Error>>(
     tx: &mut Tx<'_>,
+    actor: &Actor,
     start: &Node,
     mut each: impl FnMut(&mut Tx<'_>, &WalkEntry) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -29,19 +33,30 @@ pub fn walk<E: From<Error>>(
         if entry.node.kind == NodeKind::File {
             continue;
         }
-        let children = tx
-            .query(
-                sql::select!(
-                    "FROM node n WHERE n.parent_id = ?1 ORDER BY n.kind DESC, n.sort_key DESC, n.name DESC"
-                ),
-                hayloft_store::params![entry.node.id],
-                sql::read,
-            )
-            .map_err(|err| E::from(Error::from(err)))?;
+        let children = children(tx, actor, entry.node.id)?;
         open.extend(children.into_iter().map(|node| {
             let path = entry.path.join(&node.name);
             WalkEntry { node, path, depth: entry.depth + 1 }
         }));
     }
     Ok(())
+}
+
+/// The entries of a folder, the last first. What stands for a shared folder is that folder.
+fn children(tx: &mut Tx<'_>, actor: &Actor, folder: NodeId) -> Result<Vec<Node>> {
+    let mut children = tx.query(
+        sql::select!(
+            "FROM node n WHERE n.parent_id = ?1 ORDER BY n.kind DESC, n.sort_key DESC, n.name DESC"
+        ),
+        params![folder],
+        sql::read,
+    )?;
+    children.retain(|node| node.target.is_none() || !actor.visits);
+    for node in &mut children {
+        if let Some(target) = node.target {
+            let shared = sql::existing(tx, target)?;
+            *node = Node { name: std::mem::take(&mut node.name), ..shared };
+        }
+    }
+    Ok(children)
 }

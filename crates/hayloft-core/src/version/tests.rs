@@ -60,8 +60,12 @@ fn a_move_or_renaming_starts_the_history_anew() {
             world.write(move |tx, ann, _| rename(tx, ann, &path(from), &name)).unwrap();
         };
         world.file("a", "22").unwrap();
-        world.write(|tx, ann, _| move_node(tx, ann, &path("a"), &path("f"), false)).unwrap();
-        world.write(|tx, ann, _| move_node(tx, ann, &path("f/a"), &path("/"), false)).unwrap();
+        world
+            .write(|tx, ann, rules| move_node(tx, ann, rules, &path("a"), &path("f"), false))
+            .unwrap();
+        world
+            .write(|tx, ann, rules| move_node(tx, ann, rules, &path("f/a"), &path("/"), false))
+            .unwrap();
         assert_eq!(world.versions(), [(1, 2)]);
         world.file("a", "333").unwrap();
         renamed(&world, "a", "b");

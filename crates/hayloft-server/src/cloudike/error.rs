@@ -131,6 +131,9 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
         }
         Error::ShareWithSelf => (StatusCode::CONFLICT, ErrorCode::CannotShareWithSelf),
         Error::MountNameExhausted => (StatusCode::CONFLICT, ErrorCode::MountNameExhausted),
+        Error::OverwriteShare => {
+            (StatusCode::PRECONDITION_FAILED, ErrorCode::FileOrFolderOverwriteMountPointToAnother)
+        }
         Error::MoveMount => {
             (StatusCode::PRECONDITION_FAILED, ErrorCode::FileOrFolderMoveMountPointToAnother)
         }

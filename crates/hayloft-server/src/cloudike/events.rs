@@ -135,6 +135,8 @@ fn type_name(kind: EventKind, is_folder: bool) -> &'static str {
         (EventKind::PasswordChanged, _) => "user_password_changed",
         (EventKind::SignInLocked, _) => "numerous_failed_login_attempts",
         (EventKind::FullListing, _) => "metadata_full_listing",
+        (EventKind::LinkCreated, _) => "link_created",
+        (EventKind::LinkDeleted, _) => "link_deleted",
     }
 }
 

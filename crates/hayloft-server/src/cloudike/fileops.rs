@@ -137,8 +137,10 @@ pub(super) async fn move_node(call: &Call) -> Reply {
     let from = call.params.required_path(&FROM_PATH)?;
     let to = call.params.required_path(&TO_PATH)?;
     let overwrite = call.params.flag(&OVERWRITE)?.unwrap_or(true);
-    let view =
-        call.write(move |tx, actor| tree::move_node(tx, actor, &from, &to, overwrite)).await?;
+    let settings = call.core().settings.clone();
+    let view = call
+        .write(move |tx, actor| tree::move_node(tx, actor, &settings, &from, &to, overwrite))
+        .await?;
     render::one(&view)
 }
 
