@@ -17,6 +17,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
+use hayloft_store::{Tx, params};
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 
 pub(crate) use self::cache::{drop_old, forget};
@@ -49,6 +50,22 @@ impl Fit {
     /// As large as there is, up to a bound that spares the server.
     pub const LARGEST: Self = Self { width: SIDE_MAX, height: SIDE_MAX };
 
+    /// The size of what is `width` by `height` and goes into the box: never larger, and never
+    /// without a pixel.
+    pub fn size_of(self, width: u32, height: u32) -> (u32, u32) {
+        let (wide, high) = (u64::from(width), u64::from(height));
+        let (wide_max, high_max) = (u64::from(self.width), u64::from(self.height));
+        if wide <= wide_max && high <= high_max {
+            return (width, height);
+        }
+        let pixels = |side: u64| u32::try_from(side.max(1)).unwrap_or(u32::MAX);
+        if wide * high_max > high * wide_max {
+            (self.width, pixels((high * wide_max + wide / 2) / wide))
+        } else {
+            (pixels((wide * high_max + high / 2) / high), self.height)
+        }
+    }
+
     fn bounded(self) -> Self {
         Self { width: self.width.clamp(1, SIDE_MAX), height: self.height.clamp(1, SIDE_MAX) }
     }
@@ -66,13 +83,21 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 /// with a cover; damaged; larger than is read; a film where `ffmpeg` is not installed.
 pub async fn make(core: &Core, view: &View, fit: Fit) -> Result<Bytes> {
     let content = view.node.content.as_ref().ok_or(NONE)?;
-    let kind = content.sniffed.as_deref().map_or(Media::Other, Media::of);
-    if kind == Media::Other {
-        return Err(NONE);
-    }
-    let (blob, fit) = (content.blob, fit.bounded());
+    of_blob(core, content.blob, fit).await
+}
+
+/// The same of a content.
+///
+/// # Errors
+/// Those of [`make`].
+pub async fn of_blob(core: &Core, blob: BlobId, fit: Fit) -> Result<Bytes> {
+    let fit = fit.bounded();
     if let Some(known) = cache::find(core, blob, fit).await? {
         return known.ok_or(NONE);
+    }
+    let kind = core.db.read(move |tx| kind(tx, blob)).await?;
+    if kind == Media::Other {
+        return Err(NONE);
     }
     let turn = TURNS.acquire().await;
     let _turn = turn.map_err(|_| Error::Internal("nobody makes previews".to_owned()))?;
@@ -93,6 +118,13 @@ pub async fn make(core: &Core, view: &View, fit: Fit) -> Result<Bytes> {
         Err(Undrawn::NotHere) => Err(NONE),
         Err(Undrawn::Failed(err)) => Err(err),
     }
+}
+
+/// What the bytes of a content look like; their name may be any.
+fn kind(tx: &mut Tx<'_>, blob: BlobId) -> Result<Media> {
+    let sql = "SELECT sniffed FROM blob WHERE id = ?1";
+    let sniffed = tx.query_opt(sql, params![blob], |row| row.get::<Option<String>>(0))?;
+    Ok(sniffed.flatten().map_or(Media::Other, |mime| Media::of(&mime)))
 }
 
 const NONE: Error = Error::NotFound(Subject::Preview);

@@ -70,25 +70,10 @@ pub(super) fn shrink(source: &[u8], fit: Fit) -> Result<Bytes, Unfit> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten().filter(|profile| is_carried(profile));
     let picture = DynamicImage::from_decoder(decoder)?;
-    let size = fitted((width, height), if is_turned(orientation) { turned(fit) } else { fit });
-    let mut small = DynamicImage::ImageRgb8(flat(scaled(picture, size)?));
+    let fit = if is_turned(orientation) { turned(fit) } else { fit };
+    let mut small = DynamicImage::ImageRgb8(flat(scaled(picture, fit.size_of(width, height))?));
     small.apply_orientation(orientation);
     encode(&small, profile)
-}
-
-/// The size of what is `size` and goes into a box: never larger, never without a pixel.
-fn fitted(size: (u32, u32), fit: Fit) -> (u32, u32) {
-    let (width, height) = (u64::from(size.0), u64::from(size.1));
-    let (most_wide, most_high) = (u64::from(fit.width), u64::from(fit.height));
-    if width <= most_wide && height <= most_high {
-        return size;
-    }
-    let pixels = |side: u64| u32::try_from(side.max(1)).unwrap_or(u32::MAX);
-    if width * most_high > height * most_wide {
-        (fit.width, pixels((height * most_wide + width / 2) / width))
-    } else {
-        (pixels((width * most_high + height / 2) / height), fit.height)
-    }
 }
 
 fn turned(fit: Fit) -> Fit {
@@ -144,11 +129,14 @@ fn encode(picture: &DynamicImage, profile: Option<Vec<u8>>) -> Result<Bytes, Unf
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::samples;
 
     #[test]
     fn a_picture_is_fitted_into_its_box_and_never_grows() {
-        let fitted = |size, width, height| fitted(size, Fit { width, height });
+        let fitted = |(wide, high), width, height| Fit { width, height }.size_of(wide, high);
         assert_eq!(fitted((4000, 3000), 800, 800), (800, 600));
         assert_eq!(fitted((3000, 4000), 800, 800), (600, 800));
         assert_eq!(fitted((4000, 3000), 160, 120), (160, 120));
@@ -156,5 +144,24 @@ mod tests {
         assert_eq!(fitted((100, 50), 800, 25), (50, 25));
         assert_eq!(fitted((10_000, 1), 96, 96), (96, 1));
         assert_eq!(fitted((1, u32::MAX), 96, 96), (1, 96));
+    }
+    proptest! {
+        /// Whatever somebody does to a picture, making it small ends, and without a panic.
+        #[test]
+        fn no_picture_breaks_a_decoder(
+            is_photo: bool,
+            kept in 1..2000_usize,
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        ) {
+            let whole = if is_photo { samples::PHOTO } else { samples::CLEAR };
+            let mut source = whole[..kept.min(whole.len())].to_vec();
+            for (at, byte) in changes {
+                let at = at.index(source.len());
+                source[at] = byte;
+            }
+            if let Ok(small) = shrink(&source, Fit { width: 8, height: 8 }) {
+                prop_assert!(small.starts_with(b"\xff\xd8"));
+            }
+        }
     }
 }
