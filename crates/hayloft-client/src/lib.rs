@@ -4,6 +4,8 @@
 //! transfers of files, which are hashed as they go by and resumed where they broke off.
 
 pub mod cloudike;
+pub mod cloudmail;
+pub mod skydrive;
 
 mod error;
 mod http;
