@@ -106,8 +106,8 @@ pub struct Object<'a> {
     pub description: Option<Cow<'a, str>>,
     /// Its folder; `null` for the root.
     pub parent_id: Option<Cow<'a, str>>,
-    /// Bytes; of a folder all that lies below.
-    pub size: u64,
+    /// Bytes; of a folder all that lies below, which is left out in listings.
+    pub size: Option<u64>,
     /// Where content is sent; absent on notebooks and without the scope for it.
     pub upload_location: Option<Cow<'a, str>>,
     /// How many comments it has.
@@ -267,7 +267,7 @@ impl Object<'_> {
         out.serialize_entry("name", &self.name)?;
         out.serialize_entry("description", &self.description)?;
         out.serialize_entry("parent_id", &self.parent_id)?;
-        out.serialize_entry("size", &self.size)?;
+        told(out, "size", self.size.as_ref())?;
         told(out, "upload_location", self.upload_location.as_ref())?;
         out.serialize_entry("comments_count", &self.comments_count)?;
         out.serialize_entry("comments_enabled", &self.comments_enabled)?;

@@ -31,7 +31,7 @@ fn every_kind_is_written_as_in_the_reference() {
 #[test]
 fn what_is_unset_is_null_or_left_out() {
     let photo = Object { kind: Kind::Photo, id: "file.1".into(), ..Object::default() };
-    assert_snapshot!(json(&photo), @r#"{"id":"file.1","from":{"name":null,"id":null},"name":"","description":null,"parent_id":null,"size":0,"comments_count":0,"comments_enabled":false,"is_embeddable":false,"tags_count":0,"tags_enabled":false,"link":"","images":[],"type":"photo","when_taken":null,"height":0,"width":0,"location":null,"camera_make":null,"camera_model":null,"focal_ratio":0,"focal_length":0,"exposure_numerator":0,"exposure_denominator":0,"shared_with":{"access":"Just me"},"created_time":null,"updated_time":"1970-01-01T00:00:00+0000","client_updated_time":"1970-01-01T00:00:00+0000"}"#);
+    assert_snapshot!(json(&photo), @r#"{"id":"file.1","from":{"name":null,"id":null},"name":"","description":null,"parent_id":null,"comments_count":0,"comments_enabled":false,"is_embeddable":false,"tags_count":0,"tags_enabled":false,"link":"","images":[],"type":"photo","when_taken":null,"height":0,"width":0,"location":null,"camera_make":null,"camera_model":null,"focal_ratio":0,"focal_length":0,"exposure_numerator":0,"exposure_denominator":0,"shared_with":{"access":"Just me"},"created_time":null,"updated_time":"1970-01-01T00:00:00+0000","client_updated_time":"1970-01-01T00:00:00+0000"}"#);
 }
 
 #[test]
