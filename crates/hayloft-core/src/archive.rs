@@ -20,8 +20,8 @@ pub use self::{
     stream::stream,
 };
 use crate::{
-    AccountId, Actor, Error, NodePath, Result, Subject, account, event,
-    tree::{self, View},
+    AccountId, Actor, Error, NodeId, NodePath, Result, Rights, Subject, account, event,
+    tree::{self, View, sql},
 };
 
 /// The most paths of one archive.
@@ -72,6 +72,9 @@ pub struct Archive {
     pub hash: String,
     /// Whose files they are.
     pub account: AccountId,
+    /// What a visitor of a public link took them from, whose paths begin there; none where the
+    /// account made the archive itself.
+    pub published: Option<NodeId>,
     /// The archive's file name.
     pub label: String,
     /// What goes into it.
@@ -157,6 +160,7 @@ pub fn create(
     let archive = Archive {
         hash: random::hex(16),
         account: actor.account,
+        published: actor.visits.then_some(actor.root),
         label: label(&there, parent_folder, now)?,
         paths: there,
         parent_folder: parent_folder.cloned(),
@@ -174,11 +178,30 @@ pub fn create(
 /// The archive of a link that still holds, and in whose name it is read.
 pub fn find(tx: &mut Tx<'_>, hash: &str) -> Result<(Archive, Actor)> {
     let archive = get(tx, hash)?;
-    match account::require_standing(tx, archive.account) {
-        Ok(actor) if archive.expires_ms > tx.now_ms() => Ok((archive, actor)),
-        Err(err) if err.is_internal() => Err(err),
-        _ => Err(Error::NotFound(Subject::Stream)),
+    let missing = Error::NotFound(Subject::Stream);
+    let owner = match account::require_standing(tx, archive.account) {
+        Ok(actor) if archive.expires_ms > tx.now_ms() => actor,
+        Err(err) if err.is_internal() => return Err(err),
+        _ => return Err(missing),
+    };
+    let Some(root) = archive.published else { return Ok((archive, owner)) };
+    if !is_published(tx, &owner, root)? {
+        return Err(missing);
     }
+    Ok((archive, Actor::visiting(owner, root, None, Rights::ReadOnly)))
+}
+
+/// Whether a node has a public link still, and is not deleted.
+fn is_published(tx: &mut Tx<'_>, owner: &Actor, id: NodeId) -> Result<bool> {
+    let now = tx.now_ms();
+    let link = tx.query_opt(
+        "SELECT hash FROM link
+         WHERE node_id = ?1 AND blocked = 0 AND (expires = 0 OR expires > ?2) LIMIT 1",
+        params![id, now],
+        |row| row.get::<String>(0),
+    )?;
+    let Some(node) = sql::node(tx, id)?.filter(|_| link.is_some()) else { return Ok(false) };
+    Ok(sql::path(tx, &node)?.0 == owner.root)
 }
 
 /// The record of an archive, also when its link no longer holds.
@@ -187,10 +210,10 @@ pub fn get(tx: &mut Tx<'_>, hash: &str) -> Result<Archive> {
     tx.query_opt(&sql, params![hash], read)?.ok_or(Error::NotFound(Subject::Stream))
 }
 
-/// The records of an account, newest first.
+/// The records of what an account made itself, newest first.
 pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Archive>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM archive WHERE account_id = ?1 ORDER BY created DESC, hash LIMIT ?2"
+        "SELECT {COLUMNS} FROM archive WHERE account_id = ?1 AND published_id IS NULL ORDER BY created DESC, hash LIMIT ?2"
     );
     Ok(tx.query(&sql, params![account, LIST_MAX], read)?)
 }
@@ -215,15 +238,15 @@ fn label(paths: &[NodePath], parent: Option<&NodePath>, now_ms: i64) -> Result<S
 }
 
 const COLUMNS: &str = "hash, account_id, label, paths, parent_folder, windows_names, status, \
-    progress, created, modified, expires";
+    progress, created, modified, expires, published_id";
 
 fn insert(tx: &mut Tx<'_>, archive: &Archive) -> Result<()> {
     let paths = serde_json::to_string(&archive.paths)
         .map_err(|err| Error::Internal(format!("writing down an archive: {err}")))?;
     tx.execute(
         "INSERT INTO archive (hash, account_id, label, paths, parent_folder, windows_names,
-             status, progress, created, modified, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             status, progress, created, modified, expires, published_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             &archive.hash,
             archive.account,
@@ -235,7 +258,8 @@ fn insert(tx: &mut Tx<'_>, archive: &Archive) -> Result<()> {
             archive.progress_permille,
             archive.created_ms,
             archive.modified_ms,
-            archive.expires_ms
+            archive.expires_ms,
+            archive.published
         ],
     )?;
     Ok(())
@@ -256,6 +280,7 @@ fn read(row: &Row<'_>) -> Result<Archive, DbError> {
         created_ms: row.get(8)?,
         modified_ms: row.get(9)?,
         expires_ms: row.get(10)?,
+        published: row.get(11)?,
     })
 }
 

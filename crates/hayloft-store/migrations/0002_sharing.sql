@@ -32,3 +32,6 @@ CREATE INDEX share_member_account ON share_member (account_id, created);
 CREATE UNIQUE INDEX share_member_mount ON share_member (mount_id) WHERE mount_id IS NOT NULL;
 -- Whether anybody sees what an account shares: asked at every change of its tree.
 CREATE INDEX share_member_seen ON share_member (owner_id) WHERE mount_id IS NOT NULL;
+
+-- What a visitor of a public link took an archive from; null for the account's own.
+ALTER TABLE archive ADD COLUMN published_id INTEGER;

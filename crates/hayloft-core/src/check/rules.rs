@@ -157,6 +157,50 @@ const RULES: &[Rule] = &[
              ON o.account_id = u.account_id
          WHERE u.open_bytes <> COALESCE(o.bytes, 0)",
     ),
+    damage(
+        "a sequence of pieces belongs to upload {}, which is not there",
+        "SELECT s.upload_id FROM upload_sequence s LEFT JOIN upload u ON u.id = s.upload_id
+         WHERE u.id IS NULL",
+    ),
+    damage(
+        "share {} is of no folder of its owner's tree",
+        "SELECT s.node_id FROM share s LEFT JOIN node n ON n.id = s.node_id
+         WHERE n.id IS NULL OR n.kind <> 0 OR n.owner_id <> s.owner_id OR n.parent_id IS NULL
+         OR n.target_id IS NOT NULL",
+    ),
+    damage(
+        "share {} is with nobody",
+        "SELECT s.node_id FROM share s
+         WHERE NOT EXISTS (SELECT 1 FROM share_member m WHERE m.node_id = s.node_id)",
+    ),
+    damage(
+        "invitation `{}` is to no share, to nobody, or to the owner",
+        "SELECT m.hash FROM share_member m LEFT JOIN share s ON s.node_id = m.node_id
+         LEFT JOIN account a ON a.id = m.account_id
+         WHERE s.node_id IS NULL OR s.owner_id <> m.owner_id OR m.account_id = m.owner_id
+         OR (m.account_id IS NOT NULL AND a.id IS NULL) OR m.status NOT IN (0, 1, 2)",
+    ),
+    damage(
+        "invitation `{}` is accepted without an entry for it, or has one and is not",
+        "SELECT m.hash FROM share_member m LEFT JOIN node n ON n.id = m.mount_id
+         WHERE (m.status = 1 AND m.mount_id IS NULL) OR (m.status <> 1 AND m.mount_id IS NOT NULL)
+         OR (m.mount_id IS NOT NULL AND (n.id IS NULL OR n.target_id IS NULL
+             OR n.target_id <> m.node_id OR n.owner_id <> m.account_id))",
+    ),
+    damage(
+        "node {} stands for a share that its owner has not accepted, or holds something itself",
+        "SELECT n.id FROM node n WHERE n.target_id IS NOT NULL
+         AND (n.kind <> 0 OR n.parent_id IS NULL
+             OR NOT EXISTS (SELECT 1 FROM share_member m WHERE m.mount_id = n.id)
+             OR EXISTS (SELECT 1 FROM node c WHERE c.parent_id = n.id))",
+    ),
+    damage(
+        "node {} stands for a share, and lies in another",
+        "WITH RECURSIVE up (mount, id) AS (
+             SELECT id, parent_id FROM node WHERE target_id IS NOT NULL
+             UNION SELECT u.mount, n.parent_id FROM node n JOIN up u ON n.id = u.id)
+         SELECT DISTINCT u.mount FROM up u JOIN share s ON s.node_id = u.id",
+    ),
     note(
         "a part of upload {} belongs to no upload",
         "SELECT p.upload_id FROM upload_part p LEFT JOIN upload u ON u.id = p.upload_id

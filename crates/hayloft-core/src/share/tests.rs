@@ -683,7 +683,110 @@ fn a_visitor_of_a_link_does_not_pass_through_a_mount() {
         let made = shared.view(bob, "box/new").unwrap();
         assert_eq!((made.node.author.0, &*made.author_name), (0, "anonymous"));
         assert!(shared.story(bob).ends_with("Created /box/new"), "{}", shared.story(bob));
+        let made = shared.write(&visitor, |tx, visitor, _| {
+            let chosen = archive::choose(tx, visitor, &[NodePath::root()])?;
+            let made = archive::create(tx, visitor, &chosen, None, false)?;
+            Ok((archive::Plan::new(tx, visitor, &made.archive)?.entry_count(), made.archive.hash))
+        });
+        let (entries, hash) = made.unwrap();
+        assert_eq!(entries, 3);
+        let found = shared.write(bob, move |tx, _, _| archive::find(tx, &hash).map(drop));
+        assert_eq!(refusal(found), "no such archive stream", "it was never published");
         let reader = Actor::visiting(bob.clone(), root, Some(&shared.eve), crate::Rights::ReadOnly);
         assert_eq!(refusal(shared.put(&reader, "more", "")), "no right to change this");
     }
+}
+
+/// What `hayloft check` says of a share after each of these broke it.
+#[test]
+fn a_broken_share_is_found() {
+    let broken = |sql: &'static str| {
+        let shared = Shared::all(&["docs/a", "own/b"]).swap_remove(0);
+        shared.with_bob("docs", true);
+        let hash = shared.write(&shared.bob, |tx, bob, _| Ok(incoming(tx, bob)?.remove(0).hash));
+        shared.write(&shared.ann(), move |tx, _, _| Ok(tx.execute(sql, &[])?)).unwrap();
+        let mut found = Vec::new();
+        let checked =
+            crate::check::run(&shared.world.core, |finding| found.push(finding.to_string()));
+        shared.world.wait(checked).unwrap();
+        found.join("\n").replace(&hash.unwrap(), "HASH")
+    };
+    insta::assert_snapshot!(broken("UPDATE share SET node_id = 99"), @r"
+    damage: share 99 is of no folder of its owner's tree
+    damage: share 99 is with nobody
+    damage: invitation `HASH` is to no share, to nobody, or to the owner
+    ");
+    insta::assert_snapshot!(broken("UPDATE share_member SET account_id = 77"), @r"
+    damage: invitation `HASH` is to no share, to nobody, or to the owner
+    damage: invitation `HASH` is accepted without an entry for it, or has one and is not
+    ");
+    insta::assert_snapshot!(broken("UPDATE share_member SET status = 0"), @"damage: invitation `HASH` is accepted without an entry for it, or has one and is not");
+    insta::assert_snapshot!(broken("DELETE FROM share_member"), @r"
+    damage: share 2 is with nobody
+    damage: node 8 stands for a share that its owner has not accepted, or holds something itself
+    ");
+    insta::assert_snapshot!(broken("UPDATE node SET parent_id = (SELECT target_id FROM node WHERE target_id IS NOT NULL) WHERE target_id IS NOT NULL"), @r"
+    damage: node 8 is in something that is no folder of the same owner
+    damage: node 8 stands for a share, and lies in another
+    ");
+}
+
+/// Whatever is done on both sides of a share: what bob sees of it is what ann has in it, nobody
+/// holds what the other pays for, and every rule of the database holds.
+#[test]
+fn any_history_on_both_sides_is_sound() {
+    use proptest::{prelude::*, sample::select, test_runner::TestRunner};
+
+    let places = vec![
+        "docs",
+        "docs/a",
+        "docs/b",
+        "docs/a/c",
+        "docs/b/a",
+        "mine",
+        "mine/a",
+        "mine/docs",
+        "a",
+        "b",
+    ];
+    let place = || select(places.clone());
+    let step = (any::<bool>(), 0..4u8, place(), place());
+    let mut runner = TestRunner::new(ProptestConfig { cases: 24, ..ProptestConfig::default() });
+    let history = prop::collection::vec(step, 1..16);
+    let result = runner.run(&history, |steps| {
+        for shared in Shared::all(&["docs/a/c", "docs/b", "a"]) {
+            shared.with_bob("docs", true);
+            shared.mkdir(&shared.bob, "mine").unwrap();
+            for (by_bob, what, from, to) in &steps {
+                let who = if *by_bob { shared.bob.clone() } else { shared.ann() };
+                // A refusal is as good as a success: what counts is what is left.
+                let _ = match what {
+                    0 => shared.go(&who, from, to).map(drop),
+                    1 => shared.delete(&who, from).map(drop),
+                    2 => shared.put(&who, from, to),
+                    _ => shared.write(&who, {
+                        let (from, to) = (*from, *to);
+                        move |tx, who, rules| {
+                            tree::copy_to(tx, who, rules, &path(from), &path(to), true).map(drop)
+                        }
+                    }),
+                };
+            }
+            let asked = shared.write(&shared.bob, |tx, bob, _| incoming(tx, bob)).unwrap();
+            if let Some(mount) = asked.first().and_then(|one| one.mount.clone()) {
+                let given = shared.write(&shared.ann(), |tx, ann, _| outgoing(tx, ann)).unwrap();
+                let below = |drawn: String, top: &NodePath| {
+                    let top = format!("{}/", &top.as_str()[1..]);
+                    let inside = drawn.split(' ').filter_map(|one| one.strip_prefix(&top));
+                    inside.collect::<Vec<_>>().join(" ")
+                };
+                let (his, hers) = (shared.draw(&shared.bob), shared.draw(&shared.ann()));
+                prop_assert_eq!(below(his, &mount), below(hers, &given[0].path));
+            }
+            shared.destroy_what_left();
+            shared.world.assert_sound();
+        }
+        Ok(())
+    });
+    result.unwrap();
 }
