@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::postgres::Postgres;
 use crate::run::{cargo, has_subcommand, run};
-use crate::{coverage, openapi, tidy};
+use crate::{apt, coverage, openapi, tidy};
 
 /// Runs every check and stops at the first that fails.
 pub(crate) fn ci() -> Result<()> {
@@ -55,6 +55,7 @@ fn deny() -> Result<()> {
 
 /// The suite once, with both database engines in it.
 fn tests() -> Result<()> {
+    apt::ensure_ffmpeg()?;
     let postgres = Postgres::start()?;
     let test = |args: &[&str]| {
         let mut command = cargo();

@@ -1,5 +1,6 @@
 //! Automation: `cargo xtask ci|tidy|coverage|openapi|postgres|bench`.
 
+mod apt;
 mod ci;
 mod coverage;
 mod metadata;

@@ -1,7 +1,7 @@
 //! A private PostgreSQL for tests: a fresh cluster in a temporary folder, on a free loopback port.
 
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::apt;
 use crate::run::{output, run};
 
 /// How long a fresh cluster may take until it answers.
@@ -111,17 +112,7 @@ fn programs() -> Result<PathBuf> {
     if let Some(found) = installed() {
         return Ok(found);
     }
-    eprintln!("PostgreSQL is missing: installing Debian's package with apt-get");
-    let apt_get = |args: &[&str]| {
-        let root = own_uid()? == 0;
-        let mut command = Command::new(if root { "apt-get" } else { "sudo" });
-        if !root {
-            command.arg("apt-get");
-        }
-        run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    apt_get(&["update"])?;
-    apt_get(&["install", "-y", "--no-install-recommends", "postgresql"])?;
+    apt::install("postgresql")?;
     installed().context("the package is installed, but there is no `postgres` program")
 }
 
@@ -133,7 +124,7 @@ fn installed() -> Option<PathBuf> {
 
 /// PostgreSQL refuses to run as root; then it runs as the package's own user.
 fn unprivileged_user() -> Result<Option<(u32, u32)>> {
-    if own_uid()? != 0 {
+    if apt::own_uid()? != 0 {
         return Ok(None);
     }
     let users = std::fs::read_to_string("/etc/passwd")?;
@@ -142,10 +133,6 @@ fn unprivileged_user() -> Result<Option<(u32, u32)>> {
     let fields: Vec<&str> = user.split(':').collect();
     let [_, _, uid, gid, ..] = fields.as_slice() else { bail!("/etc/passwd: {user}") };
     Ok(Some((uid.parse()?, gid.parse()?)))
-}
-
-fn own_uid() -> Result<u32> {
-    Ok(std::fs::metadata("/proc/self")?.uid())
 }
 
 fn as_user(program: &Path, user: Option<(u32, u32)>) -> Command {
