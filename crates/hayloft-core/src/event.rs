@@ -250,15 +250,12 @@ pub(crate) fn tell_crossing(
     let mut newcomers = Vec::new();
     for told in places(tx, view, &mut changes)? {
         let before = left.iter().position(|left| left.account == told.account);
-        match before.map(|at| left.swap_remove(at)) {
-            Some(before) => {
-                let before = Before::new(&from.node, before.path);
-                insert(tx, actor, kind, &view.node, &told, Some(&before), note)?;
-            }
-            None => {
-                insert(tx, actor, EventKind::Created, &view.node, &told, None, note)?;
-                newcomers.push(told);
-            }
+        if let Some(at) = before {
+            let before = Before::new(&from.node, left.swap_remove(at).path);
+            insert(tx, actor, kind, &view.node, &told, Some(&before), note)?;
+        } else {
+            insert(tx, actor, EventKind::Created, &view.node, &told, None, note)?;
+            newcomers.push(told);
         }
     }
     for gone in &left {
@@ -318,10 +315,9 @@ fn insert(
     node: &Node,
     told: &Told,
     before: Option<&Before>,
-    note: Option<&str>,
+    remark: Option<&str>,
 ) -> Result<bool> {
-    let content = node.content.as_ref();
-    let now = tx.now_ms();
+    let (content, now) = (node.content.as_ref(), tx.now_ms());
     Ok(tx.query_one(
         "INSERT INTO event (account_id, change_number, timestamp, kind, actor_id, node_id,
              node_kind, owner_id, path, created, modified, size, version, md5, sniffed, old_path,
@@ -349,7 +345,7 @@ fn insert(
             before.map(|before| before.path.as_str()),
             before.and_then(|before| before.version),
             actor.request_id.as_deref(),
-            note
+            remark
         ],
         |row| row.get(0),
     )?)

@@ -140,6 +140,7 @@ impl Node {
 }
 
 /// A node as one viewer reaches it: what [`crate::access`] found, with where and how.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts that dialects show as such")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// The node.

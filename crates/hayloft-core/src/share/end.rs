@@ -76,7 +76,12 @@ pub(crate) fn end_below(tx: &mut Tx<'_>, actor: &Actor, folder: &Node) -> Result
     for shared in shares_below(tx, folder.owner, folder.id)? {
         end_share(tx, actor, shared)?;
     }
-    for mount in mounts_below(tx, folder.owner, folder.id)? {
+    let mounts = mounts_below(tx, folder.owner, folder.id)?;
+    // Who comes by a link neither sees what the owner took of others nor leaves it for him.
+    if actor.visits && !mounts.is_empty() {
+        return Err(Error::ContainsForeignShare);
+    }
+    for mount in mounts {
         let shared = sql::existing(tx, mount)?.target;
         let kept = match shared {
             Some(shared) => of_pair(tx, shared, folder.owner)?,

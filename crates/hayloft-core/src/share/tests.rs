@@ -692,6 +692,10 @@ fn a_visitor_of_a_link_does_not_pass_through_a_mount() {
         assert_eq!(entries, 3);
         let found = shared.write(bob, move |tx, _, _| archive::find(tx, &hash).map(drop));
         assert_eq!(refusal(found), "no such archive stream", "it was never published");
+        shared.mkdir(bob, "box/sub").unwrap();
+        shared.go(bob, "box/docs", "box/sub/docs").unwrap();
+        let foreign = "a folder that somebody else shares lies in it";
+        assert_eq!(refusal(shared.delete(&visitor, "sub")), foreign);
         let reader = Actor::visiting(bob.clone(), root, Some(&shared.eve), crate::Rights::ReadOnly);
         assert_eq!(refusal(shared.put(&reader, "more", "")), "no right to change this");
     }

@@ -18,7 +18,7 @@ use crate::{
 /// `NotFound` (the item), `NameTaken`, `NotAFolder` when a file stands in the way.
 pub fn restore_item(tx: &mut Tx<'_>, actor: &Actor, name: &str, overwrite: bool) -> Result<View> {
     let item = existing_item(tx, actor, name)?;
-    place(tx, actor, item, overwrite)
+    place(tx, actor, &item, overwrite)
 }
 
 /// Puts back what was last deleted from `path`.
@@ -35,7 +35,7 @@ pub fn undelete(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<View>
         {
             return Err(Error::CannotUndelete);
         }
-        return place(tx, actor, item, false);
+        return place(tx, actor, &item, false);
     }
     if resolve(tx, actor, path).is_ok() || trash::covers(tx, actor, path)? {
         return Err(Error::CannotUndelete);
@@ -63,7 +63,7 @@ pub fn restore_to(
     };
     let item = item_of_node(tx, actor, node)?;
     let folder = resolve_folder(tx, actor, &above)?;
-    put_back(tx, actor, item, &folder, &name, overwrite)
+    put_back(tx, actor, &item, &folder, &name, overwrite)
 }
 
 /// The item that is a node, if the actor may restore it.
@@ -86,7 +86,7 @@ fn item_of_node(tx: &mut Tx<'_>, actor: &Actor, node: NodeId) -> Result<Item> {
     Ok(item)
 }
 
-fn place(tx: &mut Tx<'_>, actor: &Actor, item: Item, overwrite: bool) -> Result<View> {
+fn place(tx: &mut Tx<'_>, actor: &Actor, item: &Item, overwrite: bool) -> Result<View> {
     let (Some(above), Some(name)) = (item.restore_path.parent(), item.restore_path.name()) else {
         return Err(Error::Internal("a root lies in the trash".to_owned()));
     };
@@ -97,7 +97,7 @@ fn place(tx: &mut Tx<'_>, actor: &Actor, item: Item, overwrite: bool) -> Result<
 fn put_back(
     tx: &mut Tx<'_>,
     actor: &Actor,
-    item: Item,
+    item: &Item,
     folder: &View,
     name: &Name,
     overwrite: bool,
