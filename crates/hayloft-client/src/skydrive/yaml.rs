@@ -487,10 +487,10 @@ mod tests {
             let damage = parse(text).unwrap_err();
             format!("{}: {}", damage.line, damage.text)
         };
-        assert_snapshot!(told("a: b\nc: [d\n"), @"");
-        assert_snapshot!(told("a: b\n\tc: 'x\n"), @"");
-        assert_snapshot!(told("a: b\n c: d\n"), @"");
-        assert_snapshot!(told("a: 'b\nc: d\n"), @"");
+        assert_snapshot!(told("a: b\nc: [d\n"), @"3: while parsing a flow sequence, expected ',' or ']'");
+        assert_snapshot!(told("a: b\n\tc: 'x\n"), @"1: while scanning a plain scalar, found a tab");
+        assert_snapshot!(told("a: b\n c: d\n"), @"2: mapping values are not allowed in this context");
+        assert_snapshot!(told("a: 'b\nc: d\n"), @"1: invalid indentation in quoted scalar");
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n";
         assert_eq!(parse(bomb).unwrap_err().text, "it is too big");
     }

@@ -412,7 +412,7 @@ async fn a_tree_is_one_request_a_folder() {
     .await;
     let root = serde_json::from_value(object("folder.0", "root", "folder")).unwrap();
     let tree = fake.api.tree(root, 8).await.unwrap();
-    let mut paths: Vec<String> = tree.paths().into_iter().map(|(path, _)| path).collect();
+    let mut paths: Vec<String> = tree.paths().into_iter().map(|(way, _)| way.join("/")).collect();
     paths.sort();
     assert_eq!(paths, ["a", "a/b", "a/loop", "z"]);
     assert_eq!(fake.log.lock().unwrap().len(), 3);

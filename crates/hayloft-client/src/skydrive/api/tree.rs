@@ -30,18 +30,18 @@ impl Tree {
         self.nodes.first()
     }
 
-    /// Visits every object but the root with the names on the way to it.
-    pub fn paths(&self) -> Vec<(String, &Object)> {
+    /// Every object but the root, with the names on the way to it.
+    pub fn paths(&self) -> Vec<(Vec<&str>, &Object)> {
         let mut paths = Vec::with_capacity(self.nodes.len());
-        let mut waiting = vec![(0, String::new())];
-        while let Some((place, path)) = waiting.pop() {
+        let mut waiting = vec![(0, Vec::new())];
+        while let Some((place, way)) = waiting.pop() {
             let Some(node) = self.nodes.get(place) else { continue };
             for child in &node.children {
                 let object = &self.nodes[*child].object;
-                let sep = if path.is_empty() { "" } else { "/" };
-                let below = format!("{path}{sep}{}", object.name());
-                paths.push((below.clone(), object));
-                waiting.push((*child, below));
+                let mut way = way.clone();
+                way.push(object.name());
+                paths.push((way.clone(), object));
+                waiting.push((*child, way));
             }
         }
         paths

@@ -58,6 +58,9 @@ pub struct BitsOptions {
     pub resume: Option<BitsSession>,
     /// Leave a session that broke off to a later run; else it is cancelled.
     pub keep_session: bool,
+    /// Get a new token before the end, also if
+    /// [`ApiWrapper::api_bits_auth_refresh_before_commit_hack`] is off.
+    pub auth_refresh_before_commit: bool,
     /// Called after each fragment, and once when the session begins.
     pub chunk_callback: Option<ChunkCallback>,
     /// Counts the bytes sent.
@@ -232,9 +235,9 @@ impl Upload<'_> {
 
     async fn close(&self, session: &BitsSession) -> Result<String, Error> {
         let auth = &self.wrapper.auth;
-        if self.wrapper.api_bits_auth_refresh_before_commit_hack
-            && auth.tokens().refresh_token.is_some()
-        {
+        let refresh = self.options.auth_refresh_before_commit
+            || self.wrapper.api_bits_auth_refresh_before_commit_hack;
+        if refresh && auth.tokens().refresh_token.is_some() {
             auth.auth_get_token(true).await?;
         }
         let mut patience = Patience::new(auth.http.retry);
