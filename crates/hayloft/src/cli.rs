@@ -41,6 +41,7 @@ enum Command {
     Trash(commands::trash::Args),
     Versions(commands::versions::Args),
     Restore(commands::restore::Args),
+    Skydrive(crate::skydrive::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -69,6 +70,7 @@ impl Cli {
             Command::Trash(args) => args.run().await,
             Command::Versions(args) => args.run().await,
             Command::Restore(args) => args.run().await,
+            Command::Skydrive(args) => args.run().await,
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
         }
@@ -146,6 +148,7 @@ mod tests {
           trash        List, restore and destroy what was deleted
           versions     List the versions of a file, newest first
           restore      Bring back an old version of a file, or a file or folder that was deleted
+          skydrive     Browse and manipulate SkyDrive contents; `skydrive-cli` is the same
           completions  Write a completion script for a shell to standard output
           man          Write the man pages, one a command, into a folder
           help         Print this message or the help of the given subcommand(s)

@@ -25,6 +25,8 @@ enum Kind {
     Failed,
     /// Exit code 0: whoever read our output has seen enough.
     Unheard,
+    /// The command has said all itself, and has codes of its own.
+    Told(u8),
 }
 
 impl Failure {
@@ -36,6 +38,11 @@ impl Failure {
     /// It should have worked.
     pub(crate) fn failed(text: impl Into<String>) -> Self {
         Self { kind: Kind::Failed, text: text.into(), hopeless: false }
+    }
+
+    /// The command has said all itself, and ends with this code.
+    pub(crate) fn told(code: u8) -> Self {
+        Self { kind: Kind::Told(code), text: String::new(), hopeless: true }
     }
 
     /// Says what the failure is about.
@@ -63,6 +70,7 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         match self.kind {
             Kind::Unheard => return ExitCode::SUCCESS,
+            Kind::Told(code) => return ExitCode::from(code),
             Kind::Refused | Kind::Failed => eprintln!("hayloft: {}", self.text),
         }
         ExitCode::from(if self.kind == Kind::Refused { 1 } else { 2 })

@@ -8,9 +8,11 @@ mod location;
 mod output;
 mod password;
 mod remotes;
+mod skydrive;
 mod transfer;
 mod walk;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
@@ -25,7 +27,7 @@ use crate::cli::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments()) {
         Ok(cli) => cli,
         Err(err) => return explain(&err),
     };
@@ -40,6 +42,15 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// The command line. Under the name `skydrive-cli` the program is its command `skydrive`.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.first().is_some_and(|program| skydrive::is_called(program)) {
+        arguments.insert(1, "skydrive".into());
+    }
+    arguments
 }
 
 /// Shows the help that was asked for, or what is wrong with the command line, which is refused.
