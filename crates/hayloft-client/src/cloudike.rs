@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod files;
 mod listing;
+mod raw;
 mod request;
 mod task;
 mod trash;
@@ -34,6 +35,7 @@ pub use error::{Error, Refusal};
 pub use events::{EventFollower, EventQuery};
 pub use files::{Cached, Listing, Made, PrecheckAction, PrecheckRequest, Search};
 pub use listing::Tree;
+pub use raw::{RawBody, RawReply};
 pub use upload::{MULTIPART_FROM, Upload, Uploaded, file_md5};
 
 pub use crate::{Content, PART_SUFFIX, Retry, modified_ms, part_path};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use hayloft_client::cloudike::Retry;
+use hayloft_client::Retry;
 
 use crate::commands;
 use crate::failure::Failure;
@@ -37,10 +37,15 @@ enum Command {
     Mkdir(commands::mkdir::Args),
     Info(commands::info::Args),
     Find(commands::find::Args),
+    Link(commands::link::Args),
+    Unlink(commands::link::Unlink),
+    Zip(commands::zip::Args),
     Quota(commands::quota::Args),
     Trash(commands::trash::Args),
+    #[command(visible_alias = "history")]
     Versions(commands::versions::Args),
     Restore(commands::restore::Args),
+    Api(commands::api::Args),
     Skydrive(crate::skydrive::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -66,10 +71,14 @@ impl Cli {
             Command::Mkdir(args) => args.run().await,
             Command::Info(args) => args.run().await,
             Command::Find(args) => args.run().await,
+            Command::Link(args) => args.run().await,
+            Command::Unlink(args) => args.run().await,
+            Command::Zip(args) => args.run().await,
             Command::Quota(args) => args.run().await,
             Command::Trash(args) => args.run().await,
             Command::Versions(args) => args.run().await,
             Command::Restore(args) => args.run().await,
+            Command::Api(args) => args.run().await,
             Command::Skydrive(args) => args.run().await,
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
@@ -144,10 +153,16 @@ mod tests {
           mkdir        Make folders
           info         Tell all about a file or folder; a folder with what is below it
           find         Find files and folders whose name has all these words, in any case
+          link         Publish a file or folder, and tell the address of its link
+          unlink       End the public link of a file or folder
+          zip          Get files and folders as one ZIP archive, which the server makes while it
+                       is fetched
           quota        Tell how much storage is used, and how much there may be
           trash        List, restore and destroy what was deleted
-          versions     List the versions of a file, newest first
+          versions     List the versions of a file, newest first [alias: history]
           restore      Bring back an old version of a file, or a file or folder that was deleted
+          api          Call any method of a remote's API, and write what it answers to standard
+                       output
           skydrive     Browse and manipulate SkyDrive contents; `skydrive-cli` is the same
           completions  Write a completion script for a shell to standard output
           man          Write the man pages, one a command, into a folder
@@ -188,7 +203,7 @@ mod tests {
               --dedupe               Hash big files first: the server may have their content
                                      already
               --transfers <N>        Files to transfer at once [default: 8]
-              --checksum             Skip files with the same MD5, whatever their times; by
+              --checksum             Skip files with the same checksum, whatever their times; by
                                      default size and time decide
               --dry-run              Say what would be done, and do nothing
               --json                 Tell the outcome as JSON

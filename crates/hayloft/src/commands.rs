@@ -1,5 +1,6 @@
 //! One command a file: its arguments and what it does.
 
+pub(crate) mod api;
 pub(crate) mod cat;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -7,6 +8,7 @@ pub(crate) mod cp;
 pub(crate) mod find;
 pub(crate) mod get;
 pub(crate) mod info;
+pub(crate) mod link;
 pub(crate) mod login;
 pub(crate) mod ls;
 pub(crate) mod man;
@@ -22,3 +24,4 @@ pub(crate) mod trash;
 pub(crate) mod tree;
 pub(crate) mod user;
 pub(crate) mod versions;
+pub(crate) mod zip;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
-use hayloft_client::cloudike::Error;
+use hayloft_client::{cloudike, cloudmail};
 use hayloft_wire::cloudike::ErrorCode;
+use hayloft_wire::cloudmail::ErrorBody;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -43,6 +44,12 @@ impl Failure {
     /// The command has said all itself, and ends with this code.
     pub(crate) fn told(code: u8) -> Self {
         Self { kind: Kind::Told(code), text: String::new(), hopeless: true }
+    }
+
+    /// What is stored does not prove who calls, and so proves it for no call.
+    fn signed_out(text: &str) -> Self {
+        let text = format!("{text}; `hayloft login NAME` signs in again");
+        Self { kind: Kind::Refused, text, hopeless: true }
     }
 
     /// Says what the failure is about.
@@ -90,24 +97,46 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(err: Error) -> Self {
+impl From<cloudike::Error> for Failure {
+    fn from(err: cloudike::Error) -> Self {
         let text = chain(&err);
         // The client has been patient already: who is still away now stays away.
-        let away = matches!(err, Error::Transport(_));
-        if matches!(err, Error::Address(_)) {
+        let away = matches!(err, cloudike::Error::Transport(_));
+        if matches!(err, cloudike::Error::Address(_)) {
             return Self::refused(text);
         }
         match err.code() {
-            Some(ErrorCode::Unauthorized | ErrorCode::TokenExpired) => {
-                let text = format!("{text}; `hayloft login NAME` signs in again");
-                Self { kind: Kind::Refused, text, hopeless: true }
-            }
+            Some(ErrorCode::Unauthorized | ErrorCode::TokenExpired) => Self::signed_out(&text),
             Some(ErrorCode::TokenWiped | ErrorCode::UserDisabled | ErrorCode::UserExpired) => {
                 Self { kind: Kind::Refused, text, hopeless: true }
             }
             Some(_) => Self::refused(text),
             None => Self { kind: Kind::Failed, text, hopeless: away },
+        }
+    }
+}
+
+impl From<cloudmail::Error> for Failure {
+    fn from(err: cloudmail::Error) -> Self {
+        use cloudmail::Reason;
+        let text = chain(&err);
+        let away = matches!(err, cloudmail::Error::Transport(_));
+        match &err {
+            cloudmail::Error::Address(_) => Self::refused(text),
+            cloudmail::Error::Refused(refusal) => match &refusal.reason {
+                // OAuth: a refresh token that does not serve any more; a password is asked elsewhere.
+                Reason::SignedOut | Reason::NoCloudCookie | Reason::OAuth { .. } => {
+                    Self::signed_out(&text)
+                }
+                Reason::Word(word) if [ErrorBody::USER, ErrorBody::TOKEN].contains(&&**word) => {
+                    Self::signed_out(&text)
+                }
+                Reason::Page(_) if refusal.status >= 500 => {
+                    Self { kind: Kind::Failed, text, hopeless: away }
+                }
+                _ => Self::refused(text),
+            },
+            _ => Self { kind: Kind::Failed, text, hopeless: away },
         }
     }
 }
@@ -118,9 +147,9 @@ pub(crate) trait About<T> {
     fn about(self, what: impl std::fmt::Display) -> Result<T, Failure>;
 }
 
-impl<T> About<T> for Result<T, Error> {
+impl<T, E: Into<Failure>> About<T> for Result<T, E> {
     fn about(self, what: impl std::fmt::Display) -> Result<T, Failure> {
-        self.map_err(|err| Failure::from(err).about(what))
+        self.map_err(|err| err.into().about(what))
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use hayloft_client::cloudike::modified_ms;
+use hayloft_client::modified_ms;
 
 use crate::failure::Failure;
 use crate::location::clean_name;

@@ -1,6 +1,7 @@
 //! The one program: serve, administer, work with files on any remote.
 
 mod cli;
+mod client;
 mod commands;
 mod failure;
 mod local;

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use hayloft_client::cloudike::Metadata;
 use indicatif::HumanBytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::client::{Checksum, Clock, Entry};
 use crate::failure::Failure;
 
 /// Writes to standard output, where somebody may have stopped reading.
@@ -26,7 +26,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// A file or folder, as every command that lists tells it in JSON.
 #[derive(Debug, Serialize)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct Told<'a> {
     path: &'a str,
     name: &'a str,
     #[serde(rename = "type")]
@@ -39,43 +39,41 @@ pub(crate) struct Entry<'a> {
     version: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     md5: Option<&'a str>,
+    /// The hash of cloud.mail.ru.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'a str>,
-    favorite: bool,
-    owner: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favorite: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
 }
 
-impl<'a> Entry<'a> {
-    pub(crate) fn new(node: &'a Metadata) -> Self {
+impl<'a> Told<'a> {
+    pub(crate) fn new(entry: &'a Entry) -> Self {
+        let (md5, hash) = match &entry.checksum {
+            Some(Checksum::Md5(md5)) => (Some(md5.as_str()), None),
+            Some(Checksum::Cloud(hash)) => (None, Some(hash.as_str())),
+            None => (None, None),
+        };
         Self {
-            path: path_of(node),
-            name: name_of(node),
-            kind: if node.folder { "folder" } else { "file" },
-            size_bytes: (!node.folder).then_some(node.bytes),
-            modified: rfc3339(modified_of(node)),
-            version: (!node.folder).then_some(node.version),
-            md5: node.checksum.value().map(AsRef::as_ref),
-            mime_type: node.mime_type.as_deref(),
-            favorite: node.is_favorite,
-            owner: &node.owner_name,
+            path: &entry.path,
+            name: entry.name(),
+            kind: if entry.folder { "folder" } else { "file" },
+            size_bytes: (!entry.folder).then_some(entry.bytes),
+            modified: rfc3339(entry.modified),
+            version: entry.version,
+            md5,
+            hash,
+            mime_type: entry.mime_type.as_deref(),
+            favorite: entry.favorite,
+            owner: entry.owner.as_deref(),
+            link: entry.link.as_deref(),
         }
     }
-}
-
-/// The path, or for an item of the trash where it was.
-pub(crate) fn path_of(node: &Metadata) -> &str {
-    node.path.as_deref().or(node.restore_path.as_deref()).unwrap_or_default()
-}
-
-/// The last name of the path.
-pub(crate) fn name_of(node: &Metadata) -> &str {
-    let path = path_of(node);
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-/// The time on the uploader's side, if he told it, else the server's.
-pub(crate) fn modified_of(node: &Metadata) -> i64 {
-    node.client_data.modified.unwrap_or(node.modified)
 }
 
 /// A size for people.
@@ -113,11 +111,16 @@ fn shown(c: char) -> Vec<char> {
     if c.is_control() { c.escape_default().collect() } else { vec![c] }
 }
 
-/// One line a node: size, date, name.
-pub(crate) fn listing<'a>(nodes: impl Iterator<Item = (&'a Metadata, &'a str)>) -> String {
-    let rows = nodes.map(|(node, name)| {
-        let size = if node.folder { "-".to_owned() } else { size(node.bytes) };
-        [size, date(modified_of(node)), display_name(name, node.folder)]
+/// One line an entry: size, date, name.
+pub(crate) fn listing<'a>(entries: impl Iterator<Item = (&'a Entry, &'a str)>) -> String {
+    let rows = entries.map(|(entry, name)| {
+        let size = if entry.folder { "-".to_owned() } else { size(entry.bytes) };
+        // Some remotes keep no times of folders.
+        let modified = match entry.modified {
+            0 if entry.folder && entry.clock == Clock::Remote => "-".to_owned(),
+            modified => date(modified),
+        };
+        [size, modified, display_name(name, entry.folder)]
     });
     table(&rows.collect::<Vec<_>>(), &[Align::Right, Align::Left, Align::Left])
 }
@@ -167,18 +170,19 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn node(path: &str, folder: bool, bytes: u64) -> Metadata {
-        Metadata { path: Some(path.to_owned().into()), folder, bytes, ..Metadata::default() }
+    fn entry(path: &str, folder: bool, bytes: u64) -> Entry {
+        let path = path.to_owned();
+        Entry { path, folder, bytes, clock: Clock::Uploader, ..Entry::default() }
     }
 
     #[test]
     fn a_listing_stands_in_columns() {
-        let nodes = [
-            node("/docs", true, 0),
-            node("/a", false, 7),
-            node("/evil\u{1b}[2J", false, 1_300_000),
+        let entries = [
+            entry("/docs", true, 0),
+            entry("/a", false, 7),
+            entry("/evil\u{1b}[2J", false, 1_300_000),
         ];
-        let rows = nodes.iter().map(|node| (node, name_of(node)));
+        let rows = entries.iter().map(|entry| (entry, entry.name()));
         // The date depends on the machine's zone.
         let text = listing(rows).replace(&date(0), "<date>");
         assert_snapshot!(text, @r"
@@ -207,7 +211,17 @@ mod tests {
 
     #[test]
     fn an_entry_has_what_scripts_want() {
-        let json = serde_json::to_string(&Entry::new(&node("/d/a", false, 7))).unwrap();
-        assert_snapshot!(json, @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"modified":"1970-01-01T00:00:00Z","version":0,"favorite":false,"owner":""}"#);
+        let json = |entry: &Entry| serde_json::to_string(&Told::new(entry)).unwrap();
+        let cloudike = Entry {
+            version: Some(2),
+            checksum: Some(Checksum::Md5("0cc1".into())),
+            favorite: Some(false),
+            owner: Some("Ann".into()),
+            ..entry("/d/a", false, 7)
+        };
+        assert_snapshot!(json(&cloudike), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"modified":"1970-01-01T00:00:00Z","version":2,"md5":"0cc1","favorite":false,"owner":"Ann"}"#);
+        let checksum = Some(Checksum::Cloud("3FD1".into()));
+        let cloudmail = Entry { checksum, ..entry("/d/a", false, 7) };
+        assert_snapshot!(json(&cloudmail), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"modified":"1970-01-01T00:00:00Z","hash":"3FD1"}"#);
     }
 }

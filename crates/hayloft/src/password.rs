@@ -26,6 +26,22 @@ pub(crate) fn read(login: &str) -> Result<String, Failure> {
     }
 }
 
+/// The variable a code of the second factor may stand in.
+const CODE_VARIABLE: &str = "HAYLOFT_CODE";
+
+/// A code of the second factor; nothing if there is nobody to ask.
+pub(crate) fn code(phone: Option<&str>) -> Result<Option<String>, Failure> {
+    if let Some(code) = std::env::var_os(CODE_VARIABLE) {
+        return Ok(code.into_string().ok());
+    }
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let sent = phone.map_or_else(String::new, |phone| format!(" sent to {phone}"));
+    let read = rpassword::prompt_password(format!("Code of the second factor{sent}: "));
+    read.map(Some).map_err(|err| Failure::failed(format!("cannot read the code: {err}")))
+}
+
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 8,
         value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) transfers: u16,
-    /// Skip files with the same MD5, whatever their times; by default size and time decide
+    /// Skip files with the same checksum, whatever their times; by default size and time decide
     #[arg(long)]
     pub(crate) checksum: bool,
     /// Say what would be done, and do nothing

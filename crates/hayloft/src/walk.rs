@@ -3,22 +3,21 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use hayloft_client::cloudike::{Client, Error, Metadata};
 
-use crate::failure::Failure;
+use crate::client::{Entry, Listed, Remote};
+use crate::failure::{About as _, Failure};
 use crate::location::{RemotePath, clean_name};
-use crate::output::name_of;
 
 /// Folders read at once; more would not make a server faster.
 const FOLDERS_AT_ONCE: usize = 8;
 
 /// The entries of each folder, by the folder's place in the tree: names with slashes between,
 /// empty for the tree's own. A folder that was not entered is not there.
-pub(crate) type Folders = BTreeMap<String, Vec<Metadata>>;
+pub(crate) type Folders = BTreeMap<String, Vec<Entry>>;
 
 /// Reads the folder at `root` and those below of whose place `enter` approves.
 pub(crate) async fn walk(
-    client: &Client,
+    remote: &dyn Remote,
     root: &RemotePath,
     enter: impl Fn(&str) -> bool,
 ) -> Result<Folders, Failure> {
@@ -26,15 +25,15 @@ pub(crate) async fn walk(
     let mut level = vec![String::new()];
     while !level.is_empty() {
         let read = |place: String| async move {
-            let entries = entries(client, &below(root, &place)).await?;
+            let entries = entries(remote, &below(root, &place)).await?;
             Ok::<_, Failure>((place, entries))
         };
         let read: Vec<_> =
             stream::iter(level).map(read).buffered(FOLDERS_AT_ONCE).try_collect().await?;
         level = Vec::new();
         for (place, entries) in read {
-            let below = entries.iter().filter(|node| node.folder);
-            let below = below.map(|node| join(&place, name_of(node))).filter(|place| enter(place));
+            let below = entries.iter().filter(|entry| entry.folder);
+            let below = below.map(|entry| join(&place, entry.name())).filter(|place| enter(place));
             level.extend(below);
             folders.insert(place, entries);
         }
@@ -42,12 +41,13 @@ pub(crate) async fn walk(
     Ok(folders)
 }
 
-async fn entries(client: &Client, path: &RemotePath) -> Result<Vec<Metadata>, Failure> {
-    let about = |err: Error| Failure::from(err).about(path);
-    let entries = client.folder(path.as_str()).await.map_err(about)?.content.unwrap_or_default();
-    for node in &entries {
+async fn entries(remote: &dyn Remote, path: &RemotePath) -> Result<Vec<Entry>, Failure> {
+    let Listed::Folder(entries) = remote.list(path).await.about(path)? else {
+        return Err(Failure::refused("it is a file, not a folder").about(path));
+    };
+    for entry in &entries {
         // Names become local paths: a server must not lead us out of the folder that was asked.
-        let name = name_of(node);
+        let name = entry.name();
         if name.is_empty() || clean_name(name).is_err() {
             let name = name.escape_debug();
             return Err(

@@ -54,11 +54,30 @@ impl Hosts {
         })
     }
 
-    /// Asks a server at one address where its parts are; what it does not tell is below `base`.
-    pub async fn discover(base: &str) -> Result<Self, Error> {
+    /// A server at one address that has told where its parts are; what it did not tell is below
+    /// `base`.
+    pub fn told(base: &str, told: &Endpoints) -> Result<Self, Error> {
         let mut hosts = Self::at(base)?;
+        if let Some(api) = &told.api {
+            hosts.api = address(api)?;
+        }
+        if let Some(dispatcher) = &told.dispatcher {
+            hosts.dispatcher = address(dispatcher)?;
+        }
+        if let Some(oauth) = &told.oauth {
+            let mut url: Url = address(oauth)?;
+            let path = url.path().trim_end_matches('/').to_owned();
+            url.set_path(&path);
+            hosts.oauth = url;
+        }
+        Ok(hosts)
+    }
+
+    /// Asks a server at one address where its parts are.
+    pub async fn ask(base: &str) -> Result<Endpoints, Error> {
+        let hosts = Self::at(base)?;
         let asked = connections()?
-            .get(hosts.cloud.clone())
+            .get(hosts.cloud)
             .header(ACCEPT, "application/json")
             .timeout(CALL_TIMEOUT)
             .send()
@@ -68,23 +87,13 @@ impl Hosts {
         if !status.is_success() {
             return Err(Box::new(Refusal::read(status.as_u16(), &body)).into());
         }
-        let told: Endpoints = serde_json::from_slice(&body)
-            .map_err(|err| Error::Reply(format!("{base} does not tell where its API is: {err}")))?;
-        for (told, host, slash) in [
-            (told.api, &mut hosts.api, true),
-            (told.oauth, &mut hosts.oauth, false),
-            (told.dispatcher, &mut hosts.dispatcher, true),
-        ] {
-            if let Some(told) = told {
-                let mut url: Url = address(&told)?;
-                if !slash {
-                    let path = url.path().trim_end_matches('/').to_owned();
-                    url.set_path(&path);
-                }
-                *host = url;
-            }
-        }
-        Ok(hosts)
+        serde_json::from_slice(&body)
+            .map_err(|err| Error::Reply(format!("{base} does not tell where its API is: {err}")))
+    }
+
+    /// Where the parts of a server at one address are, by what it tells.
+    pub async fn discover(base: &str) -> Result<Self, Error> {
+        Self::told(base, &Self::ask(base).await?)
     }
 
     /// Whether a password or a token may be shown to this address: it is one of these, or one that

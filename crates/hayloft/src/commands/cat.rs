@@ -31,8 +31,8 @@ impl Args {
     }
 
     async fn write(&self, at: &Location) -> Result<(), Failure> {
-        let client = connect(&at.remote, &self.connection)?;
-        let mut content = client.content(at.path.as_str(), self.version).await?;
+        let remote = connect(&at.remote, &self.connection)?;
+        let mut content = remote.content(&at.path, self.version).await?;
         let mut out = std::io::stdout().lock();
         while let Some(chunk) = content.try_next().await? {
             out.write_all(&chunk).map_err(|err| Failure::output(&err))?;

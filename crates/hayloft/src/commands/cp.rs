@@ -1,12 +1,10 @@
 //! `hayloft cp`: a copy on the server itself.
 
-use hayloft_client::cloudike::{Client, Error};
-use hayloft_wire::cloudike::ErrorCode;
-
 use crate::cli::Connection;
+use crate::client::Remote;
 use crate::failure::{About as _, Failure};
 use crate::location::{Location, RemotePath};
-use crate::output::{path_of, print};
+use crate::output::print;
 use crate::remotes::connect;
 
 /// Copy a file or folder on a remote, without moving its bytes
@@ -27,27 +25,23 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         same_remote(&self.from, &self.to)?;
-        let client = connect(&self.from.remote, &self.connection)?;
-        let goal = goal(&client, &self.from, &self.to).await?;
-        let (from, folder) = (self.from.path.as_str(), goal.parent());
-        if goal.name() == self.from.path.name() {
-            return client
-                .copy_into(from, folder.as_str(), false)
-                .await
-                .map(drop)
-                .about(&self.from);
+        let remote = connect(&self.from.remote, &self.connection)?;
+        let goal = goal(&*remote, &self.from, &self.to).await?;
+        let (from, folder) = (&self.from.path, goal.parent());
+        if goal.name() == from.name() {
+            return remote.copy_into(from, &folder, false).await.map(drop).about(&self.from);
         }
-        if exists(&client, &goal).await? {
+        if remote.find(&goal).await?.is_some() {
             return Err(Failure::refused(format!("{goal} is there already")));
         }
         // The server names a copy after its source. The first name is not kept, so it may as well
         // be `name (1)` if the name is taken.
-        let copy = client.copy_into(from, folder.as_str(), true).await.about(&self.from)?;
-        match client.rename(path_of(&copy), goal.name()).await {
+        let copy = remote.copy_into(from, &folder, true).await.about(&self.from)?;
+        match remote.rename(&path(&copy)?, goal.name()).await {
             Ok(_) => Ok(()),
-            Err(err) => {
-                print(&format!("the copy is {}\n", path_of(&copy)))?;
-                Err(Failure::from(err).about(&goal))
+            Err(failure) => {
+                print(&format!("the copy is {copy}\n"))?;
+                Err(failure.about(&goal))
             }
         }
     }
@@ -65,27 +59,18 @@ pub(super) fn same_remote(from: &Location, to: &Location) -> Result<(), Failure>
 
 /// The path that `from` is to have: in the folder `to` by its own name, or `to` itself.
 pub(super) async fn goal(
-    client: &Client,
+    remote: &dyn Remote,
     from: &Location,
     to: &Location,
 ) -> Result<RemotePath, Failure> {
     if from.path.is_root() {
         return Err(Failure::refused("the root cannot be copied or moved"));
     }
-    let into = to.is_folder
-        || match client.stat(to.path.as_str()).await {
-            Ok(node) => node.folder,
-            Err(err) if err.is_not_found() => false,
-            Err(err) => return Err(err.into()),
-        };
+    let into = to.is_folder || remote.find(&to.path).await?.is_some_and(|there| there.folder);
     Ok(if into { to.path.join(from.path.name()) } else { to.path.clone() })
 }
 
-/// Whether something has this path.
-pub(super) async fn exists(client: &Client, path: &RemotePath) -> Result<bool, Error> {
-    match client.stat(path.as_str()).await {
-        Ok(_) => Ok(true),
-        Err(err) if err.is_not_found() && !err.is(&ErrorCode::MethodNotFound) => Ok(false),
-        Err(err) => Err(err),
-    }
+/// A path that the server told.
+pub(super) fn path(told: &str) -> Result<RemotePath, Failure> {
+    told.parse().map_err(|bad| Failure::failed(format!("the server tells a strange path: {bad}")))
 }

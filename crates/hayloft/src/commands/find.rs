@@ -1,11 +1,9 @@
 //! `hayloft find`: by name.
 
-use hayloft_client::cloudike::Search;
-
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::failure::{About as _, Failure};
 use crate::location::Location;
-use crate::output::{Entry, display_name, path_of, print, print_json};
+use crate::output::{Told, display_name, print, print_json};
 use crate::remotes::connect;
 
 /// Find files and folders whose name has all these words, in any case
@@ -29,29 +27,14 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
-        let query = self.words.join(" ");
-        let mut found = Vec::new();
-        loop {
-            let search = Search {
-                query: &query,
-                kind: self.kind.as_deref(),
-                path: (!self.at.path.is_root()).then_some(self.at.path.as_str()),
-                offset: Some(found.len() as u64),
-                ..Search::default()
-            };
-            let page = client.search(&search).await?;
-            let last = page.is_last_page || page.content.is_empty();
-            found.extend(page.content);
-            if last {
-                break;
-            }
-        }
+        let remote = connect(&self.at.remote, &self.connection)?;
+        let found = remote.search(&self.at.path, &self.words, self.kind.as_deref()).await;
+        let found = found.about(&self.at)?;
         if self.json {
-            return print_json(&found.iter().map(Entry::new).collect::<Vec<_>>());
+            return print_json(&found.iter().map(Told::new).collect::<Vec<_>>());
         }
-        let lines = found.iter().map(|node| {
-            format!("{}:{}\n", self.at.remote, display_name(path_of(node), node.folder))
+        let lines = found.iter().map(|entry| {
+            format!("{}:{}\n", self.at.remote, display_name(&entry.path, entry.folder))
         });
         print(&lines.collect::<String>())
     }

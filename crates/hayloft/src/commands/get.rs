@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use hayloft_client::cloudike::{Client, Metadata, file_md5};
-
 use self::plan::{Job, Plan};
 use crate::cli::Connection;
+use crate::client::{Entry, Remote};
 use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::remotes::connect;
@@ -23,7 +22,7 @@ use crate::walk::{Folders, walk};
 /// with a slash, puts it into photos by its own name, as does a target of `.` or none. A local
 /// file with another content is replaced; nothing local is ever removed. Files with the same size
 /// and time are skipped, so a broken run is simply repeated, and big files go on where they broke
-/// off. A file gets its name when all of it is there and its MD5 is right.
+/// off. A file gets its name when all of it is there and its checksum is right.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// File or folder
@@ -41,39 +40,44 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let begin = Instant::now();
-        let client = connect(&self.source.remote, &self.connection)?;
-        let node = client.stat(self.source.path.as_str()).await.about(&self.source)?;
-        let root = self.root(&node);
+        let remote = connect(&self.source.remote, &self.connection)?;
+        let entry = remote.stat(&self.source.path).await.about(&self.source)?;
+        let root = self.root(&entry);
         let mut plan = Plan::new(&self.source.path, root, self.options.checksum);
-        if node.folder {
-            plan.add_folder("", &node);
-            let folders: Folders = walk(&client, &self.source.path, |_| true).await?;
-            for (place, nodes) in &folders {
-                plan.add_entries(place, nodes);
+        if entry.folder {
+            plan.add_folder("", &entry);
+            let folders: Folders = walk(&*remote, &self.source.path, |_| true).await?;
+            for (place, entries) in &folders {
+                plan.add_entries(place, entries);
             }
         } else {
-            plan.add_file("", &node);
+            plan.add_file("", &entry);
         }
         if self.options.dry_run {
             return plan.tell(self.options.json);
         }
-        self.carry_out(client, plan, begin).await
+        self.carry_out(remote, plan, begin).await
     }
 
     /// The local path that the source is to have.
-    fn root(&self, node: &Metadata) -> PathBuf {
+    fn root(&self, entry: &Entry) -> PathBuf {
         let target = &self.target;
         let text = target.as_os_str().as_encoded_bytes();
         let ends_in_folder =
             text.ends_with(b"/") || target.file_name().is_none() || text.ends_with(b"/.");
-        if ends_in_folder || text == b"." || !node.folder && target.is_dir() {
+        if ends_in_folder || text == b"." || !entry.folder && target.is_dir() {
             // The root has no name: its content goes into the target itself.
             return target.join(self.source.path.name());
         }
         target.clone()
     }
 
-    async fn carry_out(self, client: Client, plan: Plan, begin: Instant) -> Result<(), Failure> {
+    async fn carry_out(
+        self,
+        remote: Arc<dyn Remote>,
+        plan: Plan,
+        begin: Instant,
+    ) -> Result<(), Failure> {
         let progress = Progress::new(plan.jobs.len() as u64, plan.bytes())?;
         let mut report = Report { same: plan.same, ..Report::default() };
         for problem in plan.problems {
@@ -91,8 +95,8 @@ impl Args {
         let received = Arc::clone(&progress.bytes);
         let jobs = plan.jobs.into_iter().map(|job| (job.source.to_string(), job));
         let work = |job| {
-            let (client, received) = (client.clone(), Arc::clone(&received));
-            async move { receive(&client, job, received).await }
+            let (remote, received) = (Arc::clone(&remote), Arc::clone(&received));
+            async move { receive(&*remote, job, received).await }
         };
         let at_once = usize::from(self.options.transfers);
         report.run(&progress, at_once, jobs.collect(), work).await;
@@ -111,19 +115,17 @@ impl Args {
 }
 
 async fn receive(
-    client: &Client,
+    remote: &dyn Remote,
     job: Job,
     received: Arc<std::sync::atomic::AtomicU64>,
 ) -> Result<Done, Failure> {
-    if let Some(md5) = &job.md5
-        && file_md5(job.target.clone()).await?.eq_ignore_ascii_case(md5)
+    if let Some(checksum) = &job.checksum
+        && checksum.is_of(job.target.clone()).await?
     {
         received.fetch_add(job.size, std::sync::atomic::Ordering::Relaxed);
         return Ok(Done::Same);
     }
-    let mut download = client.download(job.source.as_str(), &job.target);
-    download.received = received;
-    Ok(Done::Moved(download.run().await?.size))
+    Ok(Done::Moved(remote.download(&job.source, &job.target, received).await?))
 }
 
 /// Sets a folder's time, given in milliseconds. Times before 1970 are left to the system.

@@ -1,15 +1,12 @@
 //! `hayloft info`: all about one file or folder.
 
-use hayloft_client::cloudike::Metadata;
-use hayloft_wire::cloudike::FolderInfo;
 use serde::Serialize;
 
 use crate::cli::Connection;
+use crate::client::{Below, Clock, Entry};
 use crate::failure::{About as _, Failure};
 use crate::location::Location;
-use crate::output::{
-    Entry, count, date, display_name, facts, modified_of, path_of, print, print_json, size,
-};
+use crate::output::{Told, count, date, display_name, facts, print, print_json, size};
 use crate::remotes::connect;
 
 /// Tell all about a file or folder; a folder with what is below it
@@ -26,86 +23,81 @@ pub(crate) struct Args {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct All<'a> {
     #[serde(flatten)]
-    entry: Entry<'a>,
+    entry: Told<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     below: Option<Below>,
 }
 
-#[derive(Serialize)]
-struct Below {
-    size_bytes: u64,
-    files: u64,
-    folders: u64,
-}
-
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
-        let node = client.stat(self.at.path.as_str()).await.about(&self.at)?;
-        let below = if node.folder {
-            Some(client.folder_info(self.at.path.as_str()).await.about(&self.at)?)
+        let remote = connect(&self.at.remote, &self.connection)?;
+        let entry = remote.stat(&self.at.path).await.about(&self.at)?;
+        let below = if entry.folder {
+            Some(remote.below(&self.at.path).await.about(&self.at)?)
         } else {
             None
         };
         if self.json {
-            let below = below.map(|below| Below {
-                size_bytes: below.size,
-                files: below.files_count,
-                folders: below.folders_count,
-            });
-            return print_json(&Told { entry: Entry::new(&node), below });
+            return print_json(&All { entry: Told::new(&entry), below });
         }
-        print(&told(&node, below.as_ref()))
+        print(&told(&entry, below.as_ref()))
     }
 }
 
-fn told(node: &Metadata, below: Option<&FolderInfo>) -> String {
-    let kind = node.mime_type.as_deref().unwrap_or("folder");
-    let mut lines = vec![("Path", display_name(path_of(node), false)), ("Type", kind.to_owned())];
+fn told(entry: &Entry, below: Option<&Below>) -> String {
+    let kind = match &entry.mime_type {
+        Some(kind) => kind,
+        None if entry.folder => "folder",
+        None => "file",
+    };
+    let mut lines = vec![("Path", display_name(&entry.path, false)), ("Type", kind.to_owned())];
     match below {
         Some(below) => {
-            let files = count(below.files_count, "file", "files");
-            let folders = count(below.folders_count, "folder", "folders");
-            lines.push(("Content", format!("{files}, {folders}, {}", size(below.size))));
+            let files = count(below.files, "file", "files");
+            let folders = count(below.folders, "folder", "folders");
+            lines.push(("Content", format!("{files}, {folders}, {}", size(below.size_bytes))));
         }
         None => lines.push((
             "Size",
-            format!("{} ({})", size(node.bytes), count(node.bytes, "byte", "bytes")),
+            format!("{} ({})", size(entry.bytes), count(entry.bytes, "byte", "bytes")),
         )),
     }
-    lines.push(("Modified", date(modified_of(node))));
-    lines.push(("Uploaded", date(node.modified)));
-    if !node.folder {
-        lines.push(("Version", node.version.to_string()));
-        lines.extend(node.checksum.value().map(|md5| ("MD5", md5.to_string())));
+    if entry.modified != 0 || entry.clock != Clock::Remote {
+        lines.push(("Modified", date(entry.modified)));
     }
-    lines.push(("Owner", node.owner_name.to_string()));
-    lines.push(("Author", node.author_name.to_string()));
-    if node.is_favorite {
+    lines.extend(entry.uploaded.map(|uploaded| ("Uploaded", date(uploaded))));
+    lines.extend(entry.version.map(|version| ("Version", version.to_string())));
+    let checksum = entry.checksum.as_ref();
+    lines.extend(checksum.map(|checksum| (checksum.label(), checksum.text().to_owned())));
+    lines.extend(entry.owner.clone().map(|owner| ("Owner", owner)));
+    lines.extend(entry.author.clone().map(|author| ("Author", author)));
+    if entry.favorite == Some(true) {
         lines.push(("Favourite", "yes".to_owned()));
     }
-    lines.extend(node.public_link.text().map(|link| ("Link", link.to_owned())));
+    lines.extend(entry.link.clone().map(|link| ("Link", link)));
     facts(&lines)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hayloft_wire::Nullable;
+    use crate::client::Checksum;
 
     #[test]
     fn a_file_is_told_in_aligned_lines() {
-        let file = Metadata {
-            path: Some("/docs/a.txt".into()),
+        let file = Entry {
+            path: "/docs/a.txt".into(),
             mime_type: Some("text/plain".into()),
             bytes: 1_234_567,
-            version: 3,
-            checksum: Nullable::Value("0cc1".into()),
-            owner_name: "Ann".into(),
-            author_name: "Ben".into(),
-            ..Metadata::default()
+            clock: Clock::Uploader,
+            uploaded: Some(0),
+            version: Some(3),
+            checksum: Some(Checksum::Md5("0cc1".into())),
+            owner: Some("Ann".into()),
+            author: Some("Ben".into()),
+            ..Entry::default()
         };
         let text = told(&file, None).replace(&date(0), "<date>");
         insta::assert_snapshot!(text, @r"

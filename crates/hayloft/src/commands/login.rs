@@ -1,9 +1,9 @@
-//! `hayloft login`: a new token for a remote.
+//! `hayloft login`: what proves who calls a remote, anew.
 
-use super::remote::sign_in;
+use super::remote::{SignIn, sign_in};
 use crate::cli::Connection;
 use crate::failure::Failure;
-use crate::remotes::Remotes;
+use crate::remotes::{Remote, Remotes};
 
 /// Sign in at a remote again, for instance after a change of the password
 #[derive(Debug, clap::Args)]
@@ -17,12 +17,17 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let remote = Remotes::load()?.find(&self.name)?.clone();
-        let token = sign_in(&remote.url, &remote.login, &self.connection).await?;
+        let cookies = matches!(&remote, Remote::Cloudmail(remote) if remote.tokens.is_none());
+        let url = match &remote {
+            Remote::Cloudmail(remote) => remote.url.clone(),
+            Remote::Cloudike(remote) => Some(remote.url.clone()),
+        };
+        let login = remote.login().to_owned();
+        let who = SignIn { dialect: remote.dialect(), url, login, cookies };
+        let fresh = sign_in(who, &self.connection).await?;
         Remotes::update(|remotes| {
             remotes.find(&self.name)?;
-            if let Some(remote) = remotes.remotes.get_mut(&self.name) {
-                remote.token = token;
-            }
+            remotes.remotes.insert(self.name, fresh);
             Ok(())
         })
     }

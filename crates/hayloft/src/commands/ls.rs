@@ -1,9 +1,10 @@
 //! `hayloft ls`: what is in a folder.
 
 use crate::cli::Connection;
+use crate::client::Listed;
 use crate::failure::{About as _, Failure};
 use crate::location::Location;
-use crate::output::{Entry, listing, name_of, print, print_json};
+use crate::output::{Told, listing, print, print_json};
 use crate::remotes::connect;
 
 /// List a folder: size, time and name of each entry
@@ -21,15 +22,14 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
-        let mut node = client.folder(self.at.path.as_str()).await.about(&self.at)?;
-        let entries = match node.content.take() {
-            Some(entries) => entries,
-            None => vec![node],
+        let remote = connect(&self.at.remote, &self.connection)?;
+        let entries = match remote.list(&self.at.path).await.about(&self.at)? {
+            Listed::Folder(entries) => entries,
+            Listed::File(file) => vec![*file],
         };
         if self.json {
-            return print_json(&entries.iter().map(Entry::new).collect::<Vec<_>>());
+            return print_json(&entries.iter().map(Told::new).collect::<Vec<_>>());
         }
-        print(&listing(entries.iter().map(|node| (node, name_of(node)))))
+        print(&listing(entries.iter().map(|entry| (entry, entry.name()))))
     }
 }

@@ -1,8 +1,7 @@
 //! `hayloft mkdir`: new folders.
 
-use hayloft_client::cloudike::Client;
-
 use crate::cli::Connection;
+use crate::client::Remote;
 use crate::failure::Failure;
 use crate::location::{Location, RemotePath};
 use crate::remotes::connect;
@@ -23,17 +22,17 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         for at in &self.paths {
-            let client = connect(&at.remote, &self.connection)?;
-            self.make(&client, &at.path).await.map_err(|failure| failure.about(at))?;
+            let remote = connect(&at.remote, &self.connection)?;
+            self.make(&*remote, &at.path).await.map_err(|failure| failure.about(at))?;
         }
         Ok(())
     }
 
-    async fn make(&self, client: &Client, path: &RemotePath) -> Result<(), Failure> {
+    async fn make(&self, remote: &dyn Remote, path: &RemotePath) -> Result<(), Failure> {
         if self.parents {
-            client.ensure_folder(path.as_str(), None).await?;
+            remote.ensure_folder(path, None).await?;
         } else {
-            client.create_folder(path.as_str(), None, false).await?;
+            remote.make_folder(path).await?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! `hayloft mv`: another place, another name, or both.
 
-use super::cp::{exists, goal, same_remote};
+use super::cp::{goal, path, same_remote};
 use crate::cli::Connection;
+use crate::client::{Remote, Removal};
 use crate::failure::{About as _, Failure};
-use crate::location::Location;
-use crate::output::path_of;
+use crate::location::{Location, RemotePath};
 use crate::remotes::connect;
 
 /// Move or rename a file or folder on a remote
@@ -28,40 +28,48 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         same_remote(&self.from, &self.to)?;
-        let client = connect(&self.from.remote, &self.connection)?;
-        let goal = goal(&client, &self.from, &self.to).await?;
+        let remote = connect(&self.from.remote, &self.connection)?;
+        let goal = goal(&*remote, &self.from, &self.to).await?;
         let from = &self.from.path;
         if goal == *from {
             return Err(Failure::refused(format!("{from} is there already")));
         }
         let folder = goal.parent();
         if goal.name() == from.name() {
-            let moved = client.move_into(from.as_str(), folder.as_str(), self.force).await;
+            let moved = remote.move_into(from, &folder, self.force).await;
             return moved.map(drop).about(&self.from);
         }
-        if exists(&client, &goal).await? {
+        // A name in another case may be the item's own.
+        let same = goal.as_str().to_lowercase() == from.as_str().to_lowercase();
+        if !same && remote.find(&goal).await?.is_some() {
             if !self.force {
                 let text = format!("{goal} is there already; --force replaces it");
                 return Err(Failure::refused(text));
             }
-            client.delete(goal.as_str(), false, false).await?;
+            clear(&*remote, &goal).await?;
         }
         if folder == from.parent() {
-            return client.rename(from.as_str(), goal.name()).await.map(drop).about(&self.from);
+            return remote.rename(from, goal.name()).await.map(drop).about(&self.from);
         }
         // Two calls: the one goes first whose result has a free name.
-        if exists(&client, &folder.join(from.name())).await? {
-            let renamed = client.rename(from.as_str(), goal.name()).await.about(&self.from)?;
-            let at = path_of(&renamed);
-            let moved = client.move_into(at, folder.as_str(), false).await;
+        if remote.find(&folder.join(from.name())).await?.is_some() {
+            let at = remote.rename(from, goal.name()).await.about(&self.from)?;
+            let moved = remote.move_into(&path(&at)?, &folder, false).await;
             moved.about(format!("it is {at} now"))?;
         } else {
-            let moved =
-                client.move_into(from.as_str(), folder.as_str(), false).await.about(&self.from)?;
-            let at = path_of(&moved);
-            let renamed = client.rename(at, goal.name()).await;
+            let at = remote.move_into(from, &folder, false).await.about(&self.from)?;
+            let renamed = remote.rename(&path(&at)?, goal.name()).await;
             renamed.about(format!("it is {at} now"))?;
         }
         Ok(())
+    }
+}
+
+/// Puts what is there into the trash.
+async fn clear(remote: &dyn Remote, path: &RemotePath) -> Result<(), Failure> {
+    let how = Removal { recursive: true, forever: false };
+    match remote.remove(&[path], how).await?.pop() {
+        None => Ok(()),
+        Some(failed) => Err(Failure::refused(failed.reason).about(path)),
     }
 }

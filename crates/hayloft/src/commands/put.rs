@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use futures::{StreamExt as _, stream};
-use hayloft_client::cloudike::{Client, Made, Metadata, file_md5, md5_hex};
+use hayloft_client::cloudike::md5_hex;
 
 use self::plan::{Existing, Job, Levels, Plan};
 use crate::cli::Connection;
-use crate::failure::Failure;
+use crate::client::{Entry, Listed, Made, Remote, Sending};
+use crate::failure::{About as _, Failure};
 use crate::local::{self, LocalTree};
 use crate::location::{Location, RemotePath, clean_name};
-use crate::output::name_of;
 use crate::remotes::{connect, journals};
 use crate::transfer::{Done, Options, Problem, Progress, Report};
 use crate::walk::walk;
@@ -28,7 +28,7 @@ use crate::walk::walk;
 /// own names. A file that is there with another content gets a new version; nothing on the remote
 /// is ever removed. Files with the same size and time are skipped, so a broken run is simply
 /// repeated, and big files go on where they broke off. Symbolic links below a source are left out
-/// unless --links follows them. What the server then has is compared with the file by its MD5.
+/// unless --links follows them. What the server then has is compared with the file by its checksum.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Local files and folders
@@ -52,7 +52,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let begin = Instant::now();
-        let client = connect(&self.target.remote, &self.connection)?;
+        let remote = connect(&self.target.remote, &self.connection)?;
         let mut trees = Vec::new();
         for source in &self.sources {
             let (path, links) = (source.clone(), self.links);
@@ -60,7 +60,7 @@ impl Args {
             trees.push((source, tree.map_err(|lost| Failure::failed(lost.to_string()))??));
         }
         let mut plan = Plan::default();
-        let around = self.around(&client, &trees).await?;
+        let around = self.around(&*remote, &trees).await?;
         if let Around::Missing = around {
             plan.make_folder(self.target.path.clone());
         }
@@ -70,46 +70,47 @@ impl Args {
                 Around::Missing => (self.target.path.join(&own_name(source)?), None),
                 Around::Folder(entries) => {
                     let name = own_name(source)?;
-                    let node = entries.iter().find(|node| name_of(node) == name);
+                    let node = entries.iter().find(|entry| entry.name() == name);
                     (self.target.path.join(&name), node)
                 }
             };
-            let existing = existing(&client, &root, &tree, node).await?;
+            let existing = existing(&*remote, &root, &tree, node).await?;
             plan.add(tree, &root, existing, self.options.checksum);
         }
         if self.options.dry_run {
             return plan.tell(self.options.json);
         }
-        self.carry_out(client, plan, begin).await
+        self.carry_out(remote, plan, begin).await
     }
 
     /// Whether the sources go into the target or become it, and what is there.
     async fn around(
         &self,
-        client: &Client,
+        remote: &dyn Remote,
         trees: &[(&PathBuf, LocalTree)],
     ) -> Result<Around, Failure> {
         let path = &self.target.path;
         let several = self.target.is_folder || trees.len() > 1;
         let one_file = trees.iter().all(|(_, tree)| tree.folders.is_empty());
-        let node = match client.stat(path.as_str()).await {
-            Ok(node) => node,
-            Err(err) if err.is_not_found() => {
-                return Ok(if several { Around::Missing } else { Around::Itself(None) });
-            }
-            Err(err) => return Err(Failure::from(err).about(path)),
+        let Some(node) = remote.find(path).await.about(path)? else {
+            return Ok(if several { Around::Missing } else { Around::Itself(None) });
         };
         match (several || one_file && node.folder, node.folder) {
             (false, _) => Ok(Around::Itself(Some(Box::new(node)))),
             (true, false) => Err(Failure::refused(format!("{path} is a file, not a folder"))),
-            (true, true) => {
-                let folder = client.folder(path.as_str()).await?;
-                Ok(Around::Folder(folder.content.unwrap_or_default()))
-            }
+            (true, true) => match remote.list(path).await.about(path)? {
+                Listed::Folder(entries) => Ok(Around::Folder(entries)),
+                Listed::File(_) => Err(Failure::refused(format!("{path} is a file now"))),
+            },
         }
     }
 
-    async fn carry_out(self, client: Client, plan: Plan, begin: Instant) -> Result<(), Failure> {
+    async fn carry_out(
+        self,
+        remote: Arc<dyn Remote>,
+        plan: Plan,
+        begin: Instant,
+    ) -> Result<(), Failure> {
         let progress = Progress::new(plan.jobs.len() as u64, plan.bytes())?;
         let mut report = Report { same: plan.same, left_out: plan.left_out, ..Report::default() };
         crate::transfer::warn(&report.left_out);
@@ -117,11 +118,11 @@ impl Args {
             report.add_problem(&progress, problem);
         }
         let at_once = usize::from(self.options.transfers);
-        make_folders(&client, plan.folders, at_once, &mut report, &progress).await?;
+        make_folders(&*remote, plan.folders, at_once, &mut report, &progress).await?;
         let shared = Arc::new(Shared {
-            client,
+            remote,
             journals: journals()?,
-            remote: self.target.remote,
+            name: self.target.remote,
             dedupe: self.dedupe,
             sent: Arc::clone(&progress.bytes),
         });
@@ -139,26 +140,26 @@ impl Args {
 /// What is where the sources go.
 enum Around {
     /// The one source becomes the target itself, which is this or nothing yet.
-    Itself(Option<Box<Metadata>>),
+    Itself(Option<Box<Entry>>),
     /// The sources go into a folder that is to be made.
     Missing,
     /// The sources go into a folder with these entries.
-    Folder(Vec<Metadata>),
+    Folder(Vec<Entry>),
 }
 
 /// Reads what is there already of a tree that is to be at `root`.
 async fn existing(
-    client: &Client,
+    remote: &dyn Remote,
     root: &RemotePath,
     tree: &LocalTree,
-    node: Option<&Metadata>,
+    node: Option<&Entry>,
 ) -> Result<Existing, Failure> {
     match node {
         None => Ok(Existing::Nothing),
         Some(node) if node.folder && !tree.folders.is_empty() => {
             let places: HashSet<_> =
                 tree.folders.iter().map(|folder| folder.place.as_str()).collect();
-            Ok(Existing::Folder(walk(client, root, |place| places.contains(place)).await?))
+            Ok(Existing::Folder(walk(remote, root, |place| places.contains(place)).await?))
         }
         Some(node) => Ok(Existing::Node(Box::new(node.clone()))),
     }
@@ -166,35 +167,37 @@ async fn existing(
 
 /// What all transfers of one run share.
 struct Shared {
-    client: Client,
+    remote: Arc<dyn Remote>,
     journals: PathBuf,
-    remote: String,
+    /// What the person calls the remote.
+    name: String,
     dedupe: bool,
     sent: Arc<AtomicU64>,
 }
 
 impl Shared {
     async fn send(&self, job: Job) -> Result<Done, Failure> {
-        if let Some(md5) = &job.md5
-            && file_md5(job.source.clone()).await?.eq_ignore_ascii_case(md5)
+        if let Some(checksum) = &job.checksum
+            && checksum.is_of(job.source.clone()).await?
         {
             self.sent.fetch_add(job.size, Ordering::Relaxed);
             return Ok(Done::Same);
         }
-        let mut upload = self.client.upload(&job.source, job.target.as_str());
-        upload.create_dirs = false; // They have been made.
-        upload.hash_first = self.dedupe;
-        upload.journal = Some(self.journal(&job));
-        upload.sent = Arc::clone(&self.sent);
-        let uploaded = upload.run().await?;
-        Ok(if uploaded.deduplicated { Done::Known } else { Done::Moved(uploaded.metadata.bytes) })
+        let sending = Sending {
+            source: &job.source,
+            target: &job.target,
+            dedupe: self.dedupe,
+            journal: self.journal(&job),
+            sent: Arc::clone(&self.sent),
+        };
+        self.remote.upload(&sending).await
     }
 
     /// A file of its own for each upload, found again by another run.
     fn journal(&self, job: &Job) -> PathBuf {
         let source = std::path::absolute(&job.source).unwrap_or_else(|_| job.source.clone());
         let source = source.to_string_lossy();
-        let key = [self.remote.as_str(), job.target.as_str(), &source].join("\n");
+        let key = [self.name.as_str(), job.target.as_str(), &source].join("\n");
         self.journals.join(format!("{}.json", md5_hex(key)))
     }
 }
@@ -215,7 +218,7 @@ fn own_name(source: &Path) -> Result<String, Failure> {
 
 /// Makes folders, level by level, each after the one it lies in.
 async fn make_folders(
-    client: &Client,
+    remote: &dyn Remote,
     folders: Levels,
     at_once: usize,
     report: &mut Report,
@@ -223,7 +226,7 @@ async fn make_folders(
 ) -> Result<(), Failure> {
     for level in folders.into_values() {
         let make = |(path, modified): (RemotePath, Option<i64>)| async move {
-            let made = client.ensure_folder(path.as_str(), modified).await;
+            let made = remote.ensure_folder(&path, modified).await;
             (path, made)
         };
         let mut making = stream::iter(level).map(make).buffer_unordered(at_once);
@@ -231,8 +234,7 @@ async fn make_folders(
             match made {
                 Ok(Made::Now) => report.folders += 1,
                 Ok(Made::Before) => {} // A try whose answer was lost, or somebody else, was first.
-                Err(err) => {
-                    let failure = Failure::from(err);
+                Err(failure) => {
                     if failure.is_hopeless() {
                         return Err(failure.about(&path));
                     }

@@ -23,12 +23,11 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
-        let path = self.at.path.as_str();
+        let remote = connect(&self.at.remote, &self.connection)?;
         let restored = match self.version {
-            Some(version) => client.restore_version(path, version).await,
-            None => client.undelete(path).await,
+            Some(version) => remote.restore_version(&self.at.path, version).await,
+            None => remote.undelete(&self.at.path).await,
         };
-        restored.map(drop).about(&self.at)
+        restored.about(&self.at)
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hayloft_wire::cloudike::NodeOutcome;
-
 use crate::cli::Connection;
+use crate::client::Removal;
 use crate::failure::Failure;
-use crate::location::Location;
+use crate::location::{Location, RemotePath};
 use crate::remotes::connect;
 
 /// Put files and folders into the trash
@@ -27,22 +26,18 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let mut by_remote = BTreeMap::<&str, Vec<&str>>::new();
+        let mut by_remote = BTreeMap::<&str, Vec<&RemotePath>>::new();
         for at in &self.paths {
-            by_remote.entry(&at.remote).or_default().push(at.path.as_str());
+            by_remote.entry(&at.remote).or_default().push(&at.path);
         }
         let mut failed = 0;
-        for (remote, paths) in by_remote {
-            let client = connect(remote, &self.connection)?;
-            let outcome = client.delete_many(&paths, !self.recursive, self.forever).await?;
-            for node in outcome.nodes {
-                if let NodeOutcome::Failed(node) = node {
-                    let reason = node.error_info.unwrap_or_else(|| node.error_code.to_string());
-                    let hint = if reason == "FolderNotEmpty" { "; -r removes it" } else { "" };
-                    eprintln!("hayloft: {remote}:{}: {reason}{hint}", node.path);
-                    failed += 1;
-                }
+        let how = Removal { recursive: self.recursive, forever: self.forever };
+        for (name, paths) in by_remote {
+            let not_done = connect(name, &self.connection)?.remove(&paths, how).await?;
+            for node in &not_done {
+                eprintln!("hayloft: {name}:{}: {}", node.what, node.reason);
             }
+            failed += not_done.len();
         }
         if failed == 0 {
             return Ok(());

@@ -1,14 +1,13 @@
 //! `hayloft trash`: what was deleted.
 
 use clap::Subcommand;
-use hayloft_client::cloudike::Metadata;
-use hayloft_wire::cloudike::{MultiResult, TrashOutcome};
 use serde::Serialize;
 
 use crate::cli::Connection;
+use crate::client::NotDone;
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::output::{Entry, count, listing, print, print_json};
+use crate::output::{Told, count, listing, print, print_json};
 use crate::remotes::connect;
 
 /// List, restore and destroy what was deleted
@@ -20,9 +19,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(visible_alias = "list")]
     Ls(Ls),
     Restore(Restore),
     Clear(Clear),
+    Empty(Empty),
 }
 
 /// List the trash: size, time, and the name to restore or destroy by
@@ -70,12 +71,22 @@ struct Clear {
     connection: Connection,
 }
 
+/// Destroy all there is, for good: as `clear --all`
+#[derive(Debug, clap::Args)]
+struct Empty {
+    /// Name of the remote and a colon
+    #[arg(value_name = "NAME:")]
+    at: Location,
+    #[command(flatten)]
+    connection: Connection,
+}
+
 /// An item as `--json` tells it.
 #[derive(Serialize)]
 struct Item<'a> {
     item: &'a str,
     #[serde(flatten)]
-    entry: Entry<'a>,
+    entry: Told<'a>,
 }
 
 impl Args {
@@ -84,6 +95,7 @@ impl Args {
             Command::Ls(args) => args.run().await,
             Command::Restore(args) => args.run().await,
             Command::Clear(args) => args.run().await,
+            Command::Empty(args) => args.run().await,
         }
     }
 }
@@ -92,31 +104,35 @@ impl Ls {
     async fn run(self) -> Result<(), Failure> {
         let items = connect(&self.at.remote, &self.connection)?.trash().await?;
         if self.json {
-            let items = items.iter().map(|node| Item { item: item(node), entry: Entry::new(node) });
+            let items = items
+                .iter()
+                .map(|trashed| Item { item: &trashed.item, entry: Told::new(&trashed.entry) });
             return print_json(&items.collect::<Vec<_>>());
         }
-        print(&listing(items.iter().map(|node| (node, item(node)))))
+        print(&listing(items.iter().map(|trashed| (&trashed.entry, trashed.item.as_str()))))
     }
-}
-
-/// The name an item is restored by.
-fn item(node: &Metadata) -> &str {
-    node.name.as_deref().unwrap_or_default()
 }
 
 impl Restore {
     async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
+        let remote = connect(&self.at.remote, &self.connection)?;
         let items: Vec<_> = self.items.iter().map(|item| trimmed(item)).collect();
-        judge(&client.restore_many_trashed(&items, self.force).await?, "restored")
+        judge(&remote.restore_trashed(&items, self.force).await?, "restored")
     }
 }
 
 impl Clear {
     async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
+        let remote = connect(&self.at.remote, &self.connection)?;
         let items: Vec<_> = self.items.iter().map(|item| trimmed(item)).collect();
-        judge(&client.clear_trash(&items).await?, "destroyed")
+        judge(&remote.clear_trash(&items).await?, "destroyed")
+    }
+}
+
+impl Empty {
+    async fn run(self) -> Result<(), Failure> {
+        let remote = connect(&self.at.remote, &self.connection)?;
+        judge(&remote.clear_trash(&[]).await?, "destroyed")
     }
 }
 
@@ -126,17 +142,13 @@ fn trimmed(item: &str) -> &str {
 }
 
 /// Tells what went wrong with which item.
-fn judge(outcome: &MultiResult<TrashOutcome>, done: &str) -> Result<(), Failure> {
-    let mut failed = 0;
-    for node in &outcome.nodes {
-        if let Some(status) = node.error_code {
-            let reason = node.error_info.clone().unwrap_or_else(|| status.to_string());
-            eprintln!("hayloft: {}: {reason}", node.name);
-            failed += 1;
-        }
+fn judge(not_done: &[NotDone], done: &str) -> Result<(), Failure> {
+    for item in not_done {
+        eprintln!("hayloft: {}: {}", item.what, item.reason);
     }
-    if failed == 0 {
+    if not_done.is_empty() {
         return Ok(());
     }
-    Err(Failure::refused(format!("{} not {done}", count(failed, "item was", "items were"))))
+    let failed = count(not_done.len() as u64, "item was", "items were");
+    Err(Failure::refused(format!("{failed} not {done}")))
 }

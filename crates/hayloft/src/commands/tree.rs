@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::cli::Connection;
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::output::{Entry, count, display_name, name_of, print, print_json, size};
+use crate::output::{Told, count, display_name, print, print_json, size};
 use crate::remotes::connect;
 use crate::walk::{Folders, join, walk};
 
@@ -27,12 +27,12 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
+        let remote = connect(&self.at.remote, &self.connection)?;
         let depth = self.depth.unwrap_or(usize::MAX);
         let shallow = |place: &str| place.split('/').count() < depth;
-        let folders = walk(&client, &self.at.path, shallow).await?;
+        let folders = walk(&*remote, &self.at.path, shallow).await?;
         if self.json {
-            let entries = folders.values().flatten().map(Entry::new);
+            let entries = folders.values().flatten().map(Told::new);
             return print_json(&entries.collect::<Vec<_>>());
         }
         print(&draw(&self.at.to_string(), &folders))
@@ -43,23 +43,23 @@ impl Args {
 fn draw(title: &str, folders: &Folders) -> String {
     let mut text = format!("{title}\n");
     branches(&mut text, folders, "", "");
-    let nodes = || folders.values().flatten();
-    let files = nodes().filter(|node| !node.folder);
-    let bytes: u64 = files.clone().map(|node| node.bytes).sum();
-    let folders = count(nodes().filter(|node| node.folder).count() as u64, "folder", "folders");
+    let all = || folders.values().flatten();
+    let files = all().filter(|entry| !entry.folder);
+    let bytes: u64 = files.clone().map(|entry| entry.bytes).sum();
+    let folders = count(all().filter(|entry| entry.folder).count() as u64, "folder", "folders");
     let files = count(files.count() as u64, "file", "files");
     text + &format!("{folders}, {files}, {}\n", size(bytes))
 }
 
 fn branches(text: &mut String, folders: &Folders, place: &str, indent: &str) {
     let entries = folders.get(place).map(Vec::as_slice).unwrap_or_default();
-    for (index, node) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         let last = index + 1 == entries.len();
         let (branch, below) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };
-        let name = name_of(node);
+        let name = entry.name();
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{indent}{branch}{}", display_name(name, node.folder));
-        if node.folder {
+        let _ = writeln!(text, "{indent}{branch}{}", display_name(name, entry.folder));
+        if entry.folder {
             branches(text, folders, &join(place, name), &format!("{indent}{below}"));
         }
     }
@@ -68,15 +68,15 @@ fn branches(text: &mut String, folders: &Folders, place: &str, indent: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hayloft_client::cloudike::Metadata;
+    use crate::client::Entry;
 
     #[test]
     fn a_tree_is_drawn_with_its_count() {
-        let node = |path: &'static str, folder| Metadata {
-            path: Some(path.into()),
+        let node = |path: &str, folder| Entry {
+            path: path.to_owned(),
             folder,
             bytes: if folder { 0 } else { 700 },
-            ..Metadata::default()
+            ..Entry::default()
         };
         let folders = Folders::from([
             (String::new(), vec![node("/r/a", true), node("/r/z", false)]),

@@ -1,9 +1,9 @@
 //! `hayloft versions`: what a file was before.
 
-use hayloft_wire::cloudike::FileVersion;
 use serde::Serialize;
 
 use crate::cli::Connection;
+use crate::client::{Checksum, Version};
 use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::output::{Align, date, print, print_json, rfc3339, size, table};
@@ -30,32 +30,26 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     md5: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     author: Option<&'a str>,
     current: bool,
 }
 
 impl Args {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = connect(&self.at.remote, &self.connection)?;
-        let versions = client.versions(self.at.path.as_str()).await.about(&self.at)?;
+        let remote = connect(&self.at.remote, &self.connection)?;
+        let versions = remote.versions(&self.at.path).await.about(&self.at)?;
         if self.json {
-            let told = versions.iter().enumerate().map(|(index, version)| Told {
-                version: version.version,
-                size_bytes: version.content.size,
-                time: rfc3339(millis(version)),
-                md5: version.content.checksum.as_deref(),
-                author: version.author_name.as_deref(),
-                current: is_current(index, version),
-            });
-            return print_json(&told.collect::<Vec<_>>());
+            return print_json(&versions.iter().map(Told::new).collect::<Vec<_>>());
         }
-        let rows = versions.iter().enumerate().map(|(index, version)| {
+        let rows = versions.iter().map(|version| {
             [
-                version.version.to_string(),
-                size(version.content.size),
-                date(millis(version)),
-                version.author_name.clone().unwrap_or_default(),
-                if is_current(index, version) { "current".to_owned() } else { String::new() },
+                version.number.to_string(),
+                size(version.bytes),
+                date(version.time),
+                version.author.clone().unwrap_or_default(),
+                if version.current { "current".to_owned() } else { String::new() },
             ]
         });
         let [left, right] = [Align::Left, Align::Right];
@@ -63,13 +57,21 @@ impl Args {
     }
 }
 
-/// The newest one is current where the server does not say.
-fn is_current(index: usize, version: &FileVersion<'_>) -> bool {
-    version.current.unwrap_or(index == 0)
-}
-
-/// Seconds with a fraction as milliseconds.
-#[expect(clippy::cast_possible_truncation, reason = "a float that fits no i64 is no time")]
-fn millis(version: &FileVersion<'_>) -> i64 {
-    (version.timestamp * 1000.0).round() as i64
+impl<'a> Told<'a> {
+    fn new(version: &'a Version) -> Self {
+        let (md5, hash) = match &version.checksum {
+            Some(Checksum::Md5(md5)) => (Some(md5.as_str()), None),
+            Some(Checksum::Cloud(hash)) => (None, Some(hash.as_str())),
+            None => (None, None),
+        };
+        Self {
+            version: version.number,
+            size_bytes: version.bytes,
+            time: rfc3339(version.time),
+            md5,
+            hash,
+            author: version.author.as_deref(),
+            current: version.current,
+        }
+    }
 }

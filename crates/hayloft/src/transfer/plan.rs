@@ -1,6 +1,6 @@
 //! Which files need not travel.
 
-use hayloft_client::cloudike::Metadata;
+use crate::client::{Checksum, Clock, Entry};
 
 /// What is to be done about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,51 +9,55 @@ pub(crate) enum Decision {
     Same,
     /// It has to travel.
     Transfer,
-    /// It is the same if its MD5 is this one.
-    Compare(String),
+    /// It is the same if its checksum is this one.
+    Compare(Checksum),
 }
 
 /// Compares a local file with the remote one.
 ///
 /// By size and time: a transfer gives both sides the same time, so equal times mean that nobody
-/// has written since. By checksum: times do not matter, and a file whose MD5 the server does not
-/// know has to travel.
+/// has written since. On a remote that keeps times of its own, other times mean nothing, and the
+/// checksum decides. By checksum: times do not matter, and a file whose checksum the server does
+/// not know has to travel.
 pub(crate) fn decide(
     size: u64,
     modified: i64,
-    remote: Option<&Metadata>,
+    remote: Option<&Entry>,
     by_checksum: bool,
 ) -> Decision {
     let Some(remote) = remote.filter(|remote| remote.bytes == size) else {
         return Decision::Transfer;
     };
+    let compare = || remote.checksum.clone().map_or(Decision::Transfer, Decision::Compare);
     if by_checksum {
-        return match remote.checksum.value() {
-            Some(md5) => Decision::Compare(md5.to_string()),
-            None => Decision::Transfer,
-        };
+        return compare();
     }
-    if remote.client_data.modified == Some(modified) { Decision::Same } else { Decision::Transfer }
+    let same = if remote.modified == modified { Decision::Same } else { Decision::Transfer };
+    match remote.clock {
+        Clock::Uploader => same,
+        Clock::Server => Decision::Transfer,
+        Clock::Remote if remote.modified != 0 && same == Decision::Same => same,
+        Clock::Remote => compare(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hayloft_wire::Nullable;
-    use hayloft_wire::cloudike::ClientData;
 
-    fn remote(bytes: u64, modified: Option<i64>, md5: Option<&'static str>) -> Metadata {
-        Metadata {
+    fn remote(bytes: u64, modified: Option<i64>, md5: Option<&str>) -> Entry {
+        Entry {
             bytes,
-            client_data: ClientData { modified, ..ClientData::default() },
-            checksum: Nullable::from(md5.map(Into::into)),
-            ..Metadata::default()
+            modified: modified.unwrap_or(7),
+            clock: if modified.is_some() { Clock::Uploader } else { Clock::Server },
+            checksum: md5.map(|md5| Checksum::Md5(md5.into())),
+            ..Entry::default()
         }
     }
 
     #[test]
     fn size_and_time_decide() {
-        let by_time = |other: Option<&Metadata>| decide(5, 7, other, false);
+        let by_time = |other: Option<&Entry>| decide(5, 7, other, false);
         assert_eq!(by_time(None), Decision::Transfer);
         assert_eq!(by_time(Some(&remote(5, Some(7), None))), Decision::Same);
         assert_eq!(by_time(Some(&remote(5, Some(8), None))), Decision::Transfer);
@@ -62,11 +66,22 @@ mod tests {
     }
 
     #[test]
+    fn the_checksum_decides_where_the_remote_has_a_clock_of_its_own() {
+        let by_time = |other: &Entry| decide(5, 7000, Some(other), false);
+        let hash = || Checksum::Cloud("h".into());
+        let own = |modified, checksum| Entry { bytes: 5, modified, checksum, ..Entry::default() };
+        assert_eq!(by_time(&own(7000, Some(hash()))), Decision::Same);
+        assert_eq!(by_time(&own(8000, Some(hash()))), Decision::Compare(hash()));
+        assert_eq!(by_time(&own(8000, None)), Decision::Transfer);
+    }
+
+    #[test]
     fn or_size_and_checksum_whatever_the_time() {
-        let by_checksum = |other: Option<&Metadata>| decide(5, 7, other, true);
+        let by_checksum = |other: Option<&Entry>| decide(5, 7, other, true);
+        let compare = Decision::Compare(Checksum::Md5("m".into()));
         assert_eq!(by_checksum(None), Decision::Transfer);
         assert_eq!(by_checksum(Some(&remote(6, Some(7), Some("m")))), Decision::Transfer);
-        assert_eq!(by_checksum(Some(&remote(5, None, Some("m")))), Decision::Compare("m".into()));
+        assert_eq!(by_checksum(Some(&remote(5, None, Some("m")))), compare);
         assert_eq!(by_checksum(Some(&remote(5, Some(7), None))), Decision::Transfer);
     }
 }

@@ -5,12 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hayloft_client::cloudike::{Metadata, modified_ms};
+use hayloft_client::modified_ms;
 use serde::Serialize;
 
+use crate::client::{Checksum, Clock, Entry};
 use crate::failure::Failure;
 use crate::location::RemotePath;
-use crate::output::{name_of, print, print_json, size};
+use crate::output::{print, print_json, size};
 use crate::transfer::{Decision, Problem, decide};
 use crate::walk::{below, join};
 
@@ -20,8 +21,8 @@ pub(super) struct Job {
     pub(super) source: RemotePath,
     pub(super) target: PathBuf,
     pub(super) size: u64,
-    /// MD5 that the remote file has: if the local one has it too, nothing need be fetched.
-    pub(super) md5: Option<String>,
+    /// What the remote file has: if the local one has it too, nothing need be fetched.
+    pub(super) checksum: Option<Checksum>,
 }
 
 /// A folder to be made.
@@ -60,7 +61,7 @@ struct ToldFile<'a> {
     source: &'a str,
     target: String,
     size_bytes: u64,
-    /// It is fetched only if its MD5 differs.
+    /// It is fetched only if its checksum differs.
     compare: bool,
 }
 
@@ -79,9 +80,9 @@ impl Plan {
     }
 
     /// Adds the entries of the folder at `place`, which comes after the one it lies in.
-    pub(super) fn add_entries(&mut self, place: &str, nodes: &[Metadata]) {
-        for node in nodes {
-            let inner = join(place, name_of(node));
+    pub(super) fn add_entries(&mut self, place: &str, entries: &[Entry]) {
+        for node in entries {
+            let inner = join(place, node.name());
             if self.blocked.contains(place) {
                 if node.folder {
                     self.blocked.insert(inner);
@@ -97,22 +98,27 @@ impl Plan {
         }
     }
 
-    pub(super) fn add_folder(&mut self, place: &str, node: &Metadata) {
+    pub(super) fn add_folder(&mut self, place: &str, node: &Entry) {
         let target = self.local(place);
         match fs::metadata(&target) {
             Ok(there) if there.is_dir() => {}
             Ok(_) => self.block(place, &target, "a file is there, not a folder"),
             Err(err) if err.kind() == io::ErrorKind::NotFound => {
-                self.folders.push(NewFolder { target, modified: node.client_data.modified });
+                let modified = (node.clock == Clock::Uploader).then_some(node.modified);
+                self.folders.push(NewFolder { target, modified });
             }
             Err(err) => self.block(place, &target, &err.to_string()),
         }
     }
 
-    pub(super) fn add_file(&mut self, place: &str, node: &Metadata) {
+    pub(super) fn add_file(&mut self, place: &str, node: &Entry) {
         let target = self.local(place);
-        let job =
-            |target, md5| Job { source: below(&self.source, place), target, size: node.bytes, md5 };
+        let job = |target, checksum| Job {
+            source: below(&self.source, place),
+            target,
+            size: node.bytes,
+            checksum,
+        };
         match fs::metadata(&target) {
             Err(_) => self.jobs.push(job(target, None)),
             Ok(there) if there.is_dir() => {
@@ -123,7 +129,7 @@ impl Plan {
                 match decide(there.len(), modified_ms(&there), Some(node), self.by_checksum) {
                     Decision::Same => self.same += 1,
                     Decision::Transfer => self.jobs.push(job(target, None)),
-                    Decision::Compare(md5) => self.jobs.push(job(target, Some(md5))),
+                    Decision::Compare(sum) => self.jobs.push(job(target, Some(sum))),
                 }
             }
         }
@@ -151,7 +157,7 @@ impl Plan {
                 source: job.source.as_str(),
                 target: job.target.display().to_string(),
                 size_bytes: job.size,
-                compare: job.md5.is_some(),
+                compare: job.checksum.is_some(),
             });
             return print_json(&Told {
                 folders: folders.collect(),
@@ -162,7 +168,7 @@ impl Plan {
         }
         let mut lines: Vec<_> = folders.map(|path| format!("make {path}/")).collect();
         lines.extend(self.jobs.iter().map(|job| {
-            let verb = if job.md5.is_some() { "compare" } else { "get" };
+            let verb = if job.checksum.is_some() { "compare" } else { "get" };
             let (source, target, size) = (&job.source, job.target.display(), size(job.size));
             format!("{verb} {source} -> {target} ({size})")
         }));
@@ -176,8 +182,9 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn node(path: &'static str, folder: bool, bytes: u64) -> Metadata {
-        Metadata { path: Some(path.into()), folder, bytes, ..Metadata::default() }
+    fn node(path: &str, folder: bool, bytes: u64) -> Entry {
+        let path = path.to_owned();
+        Entry { path, folder, bytes, clock: Clock::Server, ..Entry::default() }
     }
 
     #[test]
@@ -188,7 +195,7 @@ mod tests {
         fs::create_dir(root.path().join("folder")).unwrap();
         let modified = modified_ms(&fs::metadata(root.path().join("same")).unwrap());
         let mut same = node("/r/same", false, 2);
-        same.client_data.modified = Some(modified);
+        (same.modified, same.clock) = (modified, Clock::Uploader);
 
         let mut plan = Plan::new(&"/r".parse().unwrap(), root.path().to_owned(), false);
         plan.add_folder("", &node("/r", true, 0));

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
-use hayloft_client::cloudike::Metadata;
 use serde::Serialize;
 
+use crate::client::{Checksum, Entry};
 use crate::failure::Failure;
 use crate::local::{LocalFile, LocalFolder, LocalTree};
 use crate::location::RemotePath;
-use crate::output::{name_of, print, print_json, size};
+use crate::output::{print, print_json, size};
 use crate::transfer::{Decision, Problem, decide};
 use crate::walk::{Folders, below, join};
 
@@ -21,7 +21,7 @@ pub(super) type Levels = BTreeMap<usize, BTreeMap<RemotePath, Option<i64>>>;
 pub(super) enum Existing {
     Nothing,
     /// A file, or a folder where a file is to be.
-    Node(Box<Metadata>),
+    Node(Box<Entry>),
     /// A folder, with all that matters below it.
     Folder(Folders),
 }
@@ -32,8 +32,8 @@ pub(super) struct Job {
     pub(super) source: PathBuf,
     pub(super) target: RemotePath,
     pub(super) size: u64,
-    /// MD5 that the remote file has: if the local one has it too, nothing need be sent.
-    pub(super) md5: Option<String>,
+    /// What the remote file has: if the local one has it too, nothing need be sent.
+    pub(super) checksum: Option<Checksum>,
 }
 
 /// All that is to be done.
@@ -61,7 +61,7 @@ struct ToldFile<'a> {
     source: String,
     target: &'a str,
     size_bytes: u64,
-    /// It is sent only if its MD5 differs.
+    /// It is sent only if its checksum differs.
     compare: bool,
 }
 
@@ -113,9 +113,11 @@ impl Plan {
             } else {
                 match decide(size, modified, node, by_checksum) {
                     Decision::Same => self.same += 1,
-                    Decision::Transfer => self.jobs.push(Job { source, target, size, md5: None }),
-                    Decision::Compare(md5) => {
-                        self.jobs.push(Job { source, target, size, md5: Some(md5) });
+                    Decision::Transfer => {
+                        self.jobs.push(Job { source, target, size, checksum: None });
+                    }
+                    Decision::Compare(sum) => {
+                        self.jobs.push(Job { source, target, size, checksum: Some(sum) });
                     }
                 }
             }
@@ -137,7 +139,7 @@ impl Plan {
                 source: job.source.display().to_string(),
                 target: job.target.as_str(),
                 size_bytes: job.size,
-                compare: job.md5.is_some(),
+                compare: job.checksum.is_some(),
             });
             return print_json(&Told {
                 folders: folders.collect(),
@@ -149,7 +151,7 @@ impl Plan {
         }
         let mut lines: Vec<_> = folders.map(|path| format!("make {path}/")).collect();
         lines.extend(self.jobs.iter().map(|job| {
-            let verb = if job.md5.is_some() { "compare" } else { "send" };
+            let verb = if job.checksum.is_some() { "compare" } else { "send" };
             let (source, target, size) = (job.source.display(), &job.target, size(job.size));
             format!("{verb} {source} -> {target} ({size})")
         }));
@@ -161,14 +163,14 @@ impl Plan {
 }
 
 /// Everything that is there, by its place in the tree.
-fn by_place(existing: Existing) -> HashMap<String, Metadata> {
+fn by_place(existing: Existing) -> HashMap<String, Entry> {
     match existing {
         Existing::Nothing => HashMap::new(),
         Existing::Node(node) => HashMap::from([(String::new(), *node)]),
         Existing::Folder(folders) => {
-            let root = Metadata { folder: true, ..Metadata::default() };
+            let root = Entry { folder: true, ..Entry::default() };
             let nodes = folders.into_iter().flat_map(|(place, nodes)| {
-                nodes.into_iter().map(move |node| (join(&place, name_of(&node)), node))
+                nodes.into_iter().map(move |node| (join(&place, node.name()), node))
             });
             nodes.chain([(String::new(), root)]).collect()
         }
@@ -190,12 +192,13 @@ fn is_below(place: &str, folders: &HashSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hayloft_wire::cloudike::ClientData;
+    use crate::client::Clock;
     use insta::assert_snapshot;
 
-    fn node(path: &'static str, folder: bool, bytes: u64) -> Metadata {
-        let client_data = ClientData { modified: Some(7), ..ClientData::default() };
-        Metadata { path: Some(path.into()), folder, bytes, client_data, ..Metadata::default() }
+    fn node(path: &str, folder: bool, bytes: u64) -> Entry {
+        let path = path.to_owned();
+        let clock = Clock::Uploader;
+        Entry { path, folder, bytes, modified: 7, clock, ..Entry::default() }
     }
 
     fn tree(folders: &[&str], files: &[(&str, u64)]) -> LocalTree {
