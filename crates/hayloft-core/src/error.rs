@@ -4,6 +4,8 @@ use std::fmt;
 
 use hayloft_store::{DbError, blob::BlobError};
 
+use crate::oauth;
+
 /// Shorthand for what every operation of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -196,6 +198,15 @@ pub enum Error {
     /// The registration has not been confirmed.
     #[error("the account is not approved yet")]
     NotApproved,
+    /// The password is right, and the account has a second factor, which cannot be asked for here.
+    #[error("the account has a second factor: an app password is needed here")]
+    SecondFactorNeeded,
+    /// The password is right, and only passwords made for a program are taken here.
+    #[error("an app password is needed here, not the account's own")]
+    AppPasswordNeeded,
+    /// An OAuth client gets no token.
+    #[error("{0}")]
+    OAuth(oauth::Refusal),
     /// The token's time is over.
     #[error("the token has expired")]
     TokenExpired,

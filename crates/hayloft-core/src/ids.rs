@@ -43,6 +43,8 @@ ids! {
     BlobId,
     /// A signed-in device or session.
     TokenId,
+    /// Somebody signed in at a web page.
+    SessionId,
     /// A piece of work outside a request.
     JobId,
     /// A comment on a file or folder.

@@ -7,8 +7,11 @@
 pub mod access;
 pub mod account;
 mod actor;
+pub mod app_password;
 pub mod archive;
+pub mod attributes;
 pub mod check;
+pub mod comment;
 pub mod content;
 mod core;
 mod error;
@@ -16,13 +19,18 @@ pub mod event;
 pub mod favourite;
 mod ids;
 pub mod job;
+pub mod link;
 mod many;
 mod media;
 pub mod media_info;
 mod name;
+pub mod oauth;
+pub mod phototag;
 pub mod preview;
 pub mod retention;
 pub mod search;
+pub mod second_factor;
+pub mod session;
 mod settings;
 pub mod share;
 pub mod signing;
@@ -39,8 +47,8 @@ pub use crate::{
     actor::{Actor, Rights, Role},
     core::Core,
     error::{Error, Result, Subject},
-    ids::{AccountId, BlobId, CommentId, JobId, NodeId, TagId, TokenId},
+    ids::{AccountId, BlobId, CommentId, JobId, NodeId, SessionId, TagId, TokenId},
     media::{Media, ffmpeg, mime_type},
     name::{DEPTH_MAX, NAME_BYTES_MAX, Name, NodePath, PATH_BYTES_MAX, fold},
-    settings::{DedupeScope, Settings},
+    settings::{AppPasswords, DedupeScope, Settings},
 };

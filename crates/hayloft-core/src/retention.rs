@@ -6,7 +6,8 @@ mod tests;
 use hayloft_store::{Tx, params};
 
 use crate::{
-    AccountId, BlobId, Core, Result, event, job, preview, token, trash, tree::sql, upload,
+    AccountId, BlobId, Core, Result, event, job, link, oauth, preview, session, token, trash,
+    tree::sql, upload,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -52,6 +53,7 @@ fn drop_uploads(tx: &mut Tx<'_>) -> Result<bool> {
             upload::doom(tx, &key)?;
         }
         tx.execute("DELETE FROM upload WHERE id = ?1", params![id])?;
+        tx.execute("DELETE FROM upload_sequence WHERE upload_id = ?1", params![id])?;
         upload::release(tx, *account, *bytes)?;
         if let Some(blob) = blob {
             sql::suspect(tx, *blob)?;
@@ -117,7 +119,8 @@ fn drop_archives(tx: &mut Tx<'_>) -> Result<bool> {
     Ok(dropped >= u64::from(STEP))
 }
 
-/// Tokens that have ended stay a day, in which their holders are told why they do not work.
+/// Tokens and sessions that have ended stay a day, in which their holders are told why they do
+/// not work.
 fn drop_sign_ins(tx: &mut Tx<'_>) -> Result<bool> {
     let before = tx.now_ms() - DAY_MS;
     let dropped = tx.execute(
@@ -126,7 +129,10 @@ fn drop_sign_ins(tx: &mut Tx<'_>) -> Result<bool> {
         params![before, STEP],
     )?;
     let forgotten = token::forget_old_failures(tx, STEP)?;
-    Ok(dropped.max(forgotten) >= u64::from(STEP))
+    let link_failures = link::forget_old_failures(tx, STEP)?;
+    let sessions = session::forget_old(tx, before, STEP)?;
+    let grants = oauth::forget_old(tx, before, STEP)?;
+    Ok([dropped, forgotten, link_failures, sessions, grants].contains(&u64::from(STEP)))
 }
 
 fn is_full(rows: usize) -> bool {

@@ -12,6 +12,17 @@ pub enum DedupeScope {
     All,
 }
 
+/// Which passwords a program may sign in with that asks for tokens by login and password (OAuth's
+/// password grant).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AppPasswords {
+    /// The account's own, or one made for the program.
+    Optional,
+    /// Only one made for the program.
+    Required,
+}
+
 /// The product's rules, fixed while the server runs.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +39,11 @@ pub struct Settings {
     pub open_registration: bool,
     /// Largest file, in bytes.
     pub file_bytes_max: u64,
+    /// Which passwords OAuth's password grant takes.
+    pub app_passwords: AppPasswords,
+    /// Whether a refresh token is good once. If not, it works until its successor is used, so
+    /// that a reply lost on the way, or a client that keeps the first one, locks nobody out.
+    pub refresh_tokens_single_use: bool,
 }
 
 impl Default for Settings {
@@ -39,6 +55,8 @@ impl Default for Settings {
             dedupe_scope: DedupeScope::Company,
             open_registration: true,
             file_bytes_max: 1024 * 1024 * 1024 * 1024,
+            app_passwords: AppPasswords::Optional,
+            refresh_tokens_single_use: false,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Signed text: what the server hands out and wants back unchanged, such as upload tickets.
+//! Signed text: what the server hands out and wants back unchanged, such as upload tickets; and
+//! what else hangs on the key of the installation.
 
 use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hayloft_store::{Db, DbError, params, random};
+use hayloft_store::{Db, DbError, Tx, params, random};
 
 use crate::{Error, Result, Subject};
 
@@ -35,15 +36,25 @@ impl Keys {
                      ON CONFLICT (name) DO NOTHING",
                     params![&fresh],
                 )?;
-                tx.query_one(
-                    "SELECT value FROM setting WHERE name = 'signing_key'",
-                    params![],
-                    |row| row.get::<[u8; KEY_BYTES]>(0),
-                )
+                read(tx)
             })
             .await
             .map_err(|err: DbError| Error::from(err))?;
         Ok(Self(Arc::new(key)))
+    }
+
+    /// The same key, read within a transaction: for operations that are handed nothing else.
+    pub(crate) fn of(tx: &mut Tx<'_>) -> Result<Self> {
+        Ok(Self(Arc::new(read(tx)?)))
+    }
+
+    /// 32 bytes that only who has the key can compute from `data`, another for each purpose.
+    pub fn derive(&self, purpose: Purpose, data: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // No purpose is 0, so what is derived is never the signature of a text.
+        hasher.update(&[0, purpose as u8]);
+        hasher.update(data);
+        hasher.finalize().into()
     }
 
     /// Signs `payload` for one purpose until a time; url-safe text. The payload is readable.
@@ -82,7 +93,13 @@ impl Keys {
     }
 }
 
-/// What a signed text is good for; one made for another purpose is refused.
+fn read(tx: &mut Tx<'_>) -> Result<[u8; KEY_BYTES], DbError> {
+    tx.query_one("SELECT value FROM setting WHERE name = 'signing_key'", params![], |row| {
+        row.get(0)
+    })
+}
+
+/// What a signed text or a derived secret is good for; one made for another purpose is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {
@@ -94,6 +111,30 @@ pub enum Purpose {
     Download = 3,
     /// Reading a document made by a job, such as a full listing.
     Document = 4,
+    /// Proving that a form or a call was made by a page of ours.
+    Csrf = 5,
+    /// Carrying a web session from one host name to another.
+    Sdc = 6,
+    /// The form in which somebody lets an OAuth app in.
+    Consent = 7,
+    /// What an account is numbered by where its own number must not be seen.
+    AccountId = 8,
+    /// Showing a code of the second factor, after the password.
+    SecondFactor = 9,
+    /// The key that seals secrets of second factors.
+    SecondFactorSecret = 10,
+    /// What is kept of an app password.
+    AppPassword = 11,
+    /// What one OAuth app knows one account by.
+    OAuthUser = 12,
+    /// What makes the id of a tag on a photo unguessable.
+    TagId = 40,
+    /// Reading one content by SkyDrive's pre-authenticated addresses.
+    ContentLink = 41,
+    /// Looking at a picture by such an address.
+    PictureLink = 42,
+    /// Naming a user to an app, in a signed text.
+    IdentityToken = 43,
 }
 
 #[cfg(test)]
@@ -117,6 +158,22 @@ mod tests {
         fn nothing_else_is_accepted(text in "\\PC{0,80}") {
             prop_assert!(keys(1).verify(Purpose::Upload, &text, 0).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_derived_depends_on_all_and_signs_nothing() {
+        let derived = keys(1).derive(Purpose::Csrf, b"x");
+        assert_eq!(derived, keys(1).derive(Purpose::Csrf, b"x"));
+        let others = [
+            keys(2).derive(Purpose::Csrf, b"x"),
+            keys(1).derive(Purpose::Sdc, b"x"),
+            keys(1).derive(Purpose::Csrf, b"y"),
+        ];
+        assert!(!others.contains(&derived));
+        let text = 100_i64.to_be_bytes();
+        let forged = [&text[..], &keys(1).derive(Purpose::Upload, &text)[..MAC_BYTES]].concat();
+        let forged = URL_SAFE_NO_PAD.encode(forged);
+        assert!(keys(1).verify(Purpose::Upload, &forged, 0).is_err());
     }
 
     #[test]

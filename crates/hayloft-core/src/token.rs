@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod basic;
+mod first_factor;
 pub(crate) mod lockout;
 mod sign_in;
 #[cfg(test)]
@@ -14,15 +15,20 @@ mod touches;
 use hayloft_store::{Tx, params};
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::lockout::forget_old_failures;
 pub use self::{
     authenticate::{authenticate, authenticate_even_wiped},
     basic::{BasicCache, check_basic},
+    first_factor::{FirstFactor, Pending, first_factor},
     lockout::{FAILURES_MAX, LOCKED_MS},
     sign_in::{Device, Issued, TOKEN_LIFE_MS, sign_in},
     touches::Touches,
 };
-use crate::{AccountId, Actor, Error, Result, Subject, TokenId};
+pub(crate) use self::{
+    first_factor::{conclude, identify},
+    lockout::forget_old_failures,
+    sign_in::Accepts,
+};
+use crate::{AccountId, Actor, Error, Result, Subject, TokenId, oauth, session};
 
 /// Somebody signed in, by a token or by Basic.
 #[derive(Clone, Debug)]
@@ -162,12 +168,15 @@ pub fn wiped(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
     ended(tx, session.actor.account, removed)
 }
 
-/// Ends all sign-ins of an account but `keep`.
+/// Ends all sign-ins of an account but `keep`: tokens, sessions of web pages, and what OAuth
+/// clients were let do.
 pub(crate) fn revoke_all(tx: &mut Tx<'_>, account: AccountId, keep: Option<TokenId>) -> Result<()> {
     let keep = keep.map_or(0, |token| token.0);
-    let removed =
+    let tokens =
         tx.execute("DELETE FROM token WHERE account_id = ?1 AND id <> ?2", params![account, keep])?;
-    if removed > 0 {
+    let sessions = session::end_all(tx, account)?;
+    let grants = oauth::end_all(tx, account)?;
+    if tokens + sessions + grants > 0 {
         tell(tx, account);
     }
     Ok(())

@@ -213,12 +213,14 @@ pub fn set_active(tx: &mut Tx<'_>, id: AccountId, active: bool, reason: &str) ->
     token::revoke_all(tx, id, None)
 }
 
-/// Gives an account another role.
+/// Gives an account another role, and ends all its sign-ins: what was let in as one thing does not
+/// go on as another.
 pub fn set_role(tx: &mut Tx<'_>, id: AccountId, role: Role) -> Result<()> {
     if role != Role::Admin {
         keep_an_admin(tx, id)?;
     }
-    found(tx.execute("UPDATE account SET role = ?1 WHERE id = ?2", params![role.number(), id])?)
+    found(tx.execute("UPDATE account SET role = ?1 WHERE id = ?2", params![role.number(), id])?)?;
+    token::revoke_all(tx, id, None)
 }
 
 /// Takes one of the account's logins away, but never the last.

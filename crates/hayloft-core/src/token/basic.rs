@@ -9,11 +9,11 @@ use std::{
 
 use hayloft_store::random;
 
-use super::{Session, lockout, sign_in};
-use crate::{
-    Core, Error, Result,
-    account::{Login, Standing},
+use super::{
+    Session, lockout,
+    sign_in::{self, Accepts, candidate},
 };
+use crate::{Actor, Core, Error, Result, account::Login, app_password};
 
 /// The most logins remembered; a few hundred bytes each.
 const REMEMBERED_MAX: usize = 1024;
@@ -69,59 +69,69 @@ impl BasicCache {
 
 /// Who this login and password are, if they may act now. A wrong password counts to the lock; the
 /// owner is then told of the address `ip`.
+///
+/// # Errors
+/// `SecondFactorNeeded`: with a second factor only passwords made for a program are taken here,
+/// where nobody can be asked for a code.
 pub async fn check_basic(
     core: &Core,
     login: &Login,
     password: &str,
     ip: std::net::IpAddr,
 ) -> Result<Session> {
-    if let Some(session) = remembered(core, login, password).await? {
+    if let Some(session) = known(core, login, password).await? {
         return Ok(session);
     }
-    let proof = sign_in::prove(core, login, password, &ip.to_string()).await?;
+    let proof = sign_in::prove(core, login, password, &ip.to_string(), Accepts::Both).await?;
     let login = login.to_string();
-    let (found, failed) = look(core, &login).await?;
-    let session = match found {
-        Some((session, hash)) if hash.as_ref() == Some(&proof.password_hash) => session?,
-        _ => return Err(Error::Unauthorized),
-    };
+    let (proven, asked) = (proof.clone(), login.clone());
+    let (actor, failed) = core
+        .db
+        .read(move |tx| {
+            let actor = proven.complete(tx, &asked)?;
+            Ok::<_, Error>((actor, lockout::check(tx, &asked)?))
+        })
+        .await?;
     if failed {
         let login = login.clone();
         core.db.write(move |tx| lockout::forget(tx, &login)).await?;
     }
-    core.basic.remember(login, password, proof.password_hash);
-    Ok(session)
-}
-
-async fn remembered(core: &Core, login: &Login, password: &str) -> Result<Option<Session>> {
-    let login = login.to_string();
-    let (found, _) = look(core, &login).await?;
-    match found {
-        Some((session, Some(hash))) if core.basic.knows(&login, password, &hash) => {
-            session.map(Some)
-        }
-        _ => Ok(None),
+    if let Some(hash) = proof.own_hash() {
+        core.basic.remember(login, password, hash.to_owned());
     }
+    Ok(session(actor))
 }
 
-/// The account of a login as it stands now, and whether wrong passwords are counted against it.
-/// Refuses a locked login, also to who knows the password, as a sign-in does.
-async fn look(
-    core: &Core,
-    login: &str,
-) -> Result<(Option<(Result<Session>, Option<String>)>, bool)> {
-    let login = login.to_owned();
+/// What is settled without an argon2: a password made for a program, whose hash is fast, and the
+/// account's own that was right a moment ago. Refuses a locked login, also to who knows the
+/// password, as a sign-in does.
+async fn known(core: &Core, login: &Login, password: &str) -> Result<Option<Session>> {
+    if matches!(login, Login::UserId(_)) {
+        return Err(Error::Unauthorized);
+    }
+    let (cache, keys) = (core.basic.clone(), core.keys.clone());
+    let (login, password) = (login.to_string(), password.to_owned());
     core.db
         .read(move |tx| {
             let failed = lockout::check(tx, &login)?;
-            let found = sign_in::candidate(tx, &login)?;
-            let now = tx.now_ms();
-            Ok::<_, Error>((found.map(|(standing, hash)| (session(standing, now), hash)), failed))
+            let Some(candidate) = candidate(tx, &login)? else { return Ok(None) };
+            let account = candidate.account();
+            let is_made = app_password::matching(tx, &keys, account, &password)?.is_some();
+            let hash = candidate.password_hash.as_deref();
+            let is_own = hash.is_some_and(|hash| cache.knows(&login, &password, hash));
+            // Failures are to be forgotten, which this transaction cannot.
+            if failed || !(is_made || is_own) {
+                return Ok(None);
+            }
+            let actor = candidate.standing.check(tx.now_ms())?;
+            if !is_made && candidate.has_second_factor {
+                return Err(Error::SecondFactorNeeded);
+            }
+            Ok(Some(session(actor)))
         })
         .await
 }
 
-fn session(standing: Standing, now_ms: i64) -> Result<Session> {
-    let actor = standing.check(now_ms)?;
-    Ok(Session { actor, token: None, expires_ms: 0, wipe: false })
+fn session(actor: Actor) -> Session {
+    Session { actor, token: None, expires_ms: 0, wipe: false }
 }

@@ -1,12 +1,13 @@
-//! Signing in with login and password, for a token.
+//! Signing in with login and password, for a token; and what a password proves.
 
 use hayloft_store::{Tx, params, random};
 use time::OffsetDateTime;
 
-use super::{lockout, secret_hash};
+use super::{first_factor::conclude, lockout, secret_hash};
 use crate::{
-    AccountId, Core, Error, Result,
+    AccountId, Actor, Core, Error, Result,
     account::{self, Account, Login, STANDING_COLUMNS, Standing},
+    app_password,
 };
 
 /// The life of a token that is not permanent: 31 days (Cloudike reference, foundations 9.1).
@@ -47,65 +48,128 @@ pub struct Issued {
 /// Checks login and password and makes a token.
 ///
 /// What stands against the account is told only to who knows its password.
+///
+/// # Errors
+/// `SecondFactorNeeded`: with a second factor only passwords made for a program are taken here,
+/// where nobody can be asked for a code.
 pub async fn sign_in(
     core: &Core,
     login: &Login,
     password: &str,
     device: &Device,
 ) -> Result<(Account, Issued)> {
-    let proof = prove(core, login, password, &device.ip).await?;
+    let proof = prove(core, login, password, &device.ip, Accepts::Both).await?;
     let (login, device) = (login.to_string(), device.clone());
     core.db
         .write(move |tx| {
-            let account = proof.check(tx, &login)?;
-            lockout::forget(tx, &login)?;
-            let now = tx.now_ms();
-            tx.execute("UPDATE account SET last_login = ?1 WHERE id = ?2", params![now, account])?;
+            let account = proof.complete(tx, &login)?.account;
+            conclude(tx, account, &login)?;
             let issued = issue(tx, account, &login, &device)?;
             Ok((account::get(tx, account)?, issued))
         })
         .await
 }
 
+/// Which passwords a door takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepts {
+    /// The account's own.
+    Own,
+    /// Those made for a program.
+    Made,
+    /// Either.
+    Both,
+}
+
 /// A password found right, and for which hash: it may be another by the time it is used.
 #[derive(Clone, Debug)]
-pub(super) struct Proof {
-    account: AccountId,
-    pub(super) password_hash: String,
+pub(super) enum Proof {
+    /// The account's own, which had this hash.
+    Own(AccountId, String),
+    /// The one made for a program, which has this number.
+    Made(AccountId, i64),
+}
+
+/// Somebody whose password still is right, and against whom nothing stands.
+pub(super) struct Proven {
+    pub(super) actor: Actor,
+    pub(super) has_second_factor: bool,
 }
 
 impl Proof {
     /// Whether the proof still holds and nothing stands against the account or the login. Guesses
     /// that ran beside each other all meet the lock here, also the right one among them.
-    fn check(&self, tx: &mut Tx<'_>, login: &str) -> Result<AccountId> {
+    pub(super) fn check(&self, tx: &mut Tx<'_>, login: &str) -> Result<Proven> {
         lockout::check(tx, login)?;
-        match candidate(tx, login)? {
-            Some((standing, hash)) if hash.as_ref() == Some(&self.password_hash) => {
-                standing.check(tx.now_ms())?;
-                Ok(self.account)
+        let candidate = candidate(tx, login)?.ok_or(Error::Unauthorized)?;
+        let holds = match self {
+            Self::Own(account, hash) => {
+                candidate.account() == *account && candidate.password_hash.as_ref() == Some(hash)
             }
-            _ => Err(Error::Unauthorized),
+            Self::Made(account, id) => {
+                candidate.account() == *account && app_password::exists(tx, *account, *id)?
+            }
+        };
+        if !holds {
+            return Err(Error::Unauthorized);
+        }
+        let has_second_factor = candidate.has_second_factor;
+        let actor = candidate.standing.check(tx.now_ms())?;
+        Ok(Proven { actor, has_second_factor })
+    }
+
+    /// As [`Proof::check`], where nobody can be asked for a code.
+    pub(super) fn complete(&self, tx: &mut Tx<'_>, login: &str) -> Result<Actor> {
+        let proven = self.check(tx, login)?;
+        if proven.has_second_factor && self.own_hash().is_some() {
+            return Err(Error::SecondFactorNeeded);
+        }
+        Ok(proven.actor)
+    }
+
+    /// What the account's own password hashed to, if it was that one.
+    pub(super) fn own_hash(&self) -> Option<&str> {
+        match self {
+            Self::Own(_, hash) => Some(hash),
+            Self::Made(..) => None,
         }
     }
 }
 
 /// Tries the password, and counts it when it is wrong.
-pub(super) async fn prove(core: &Core, login: &Login, password: &str, ip: &str) -> Result<Proof> {
+pub(super) async fn prove(
+    core: &Core,
+    login: &Login,
+    password: &str,
+    ip: &str,
+    accepts: Accepts,
+) -> Result<Proof> {
     if matches!(login, Login::UserId(_)) {
         return Err(Error::Unauthorized);
     }
     let login = login.to_string();
-    let asked = login.clone();
-    let found = core
+    let (asked, tried, keys) = (login.clone(), password.to_owned(), core.keys.clone());
+    let (found, made) = core
         .db
         .read(move |tx| {
             lockout::check(tx, &asked)?;
-            candidate(tx, &asked)
+            let found = candidate(tx, &asked)?;
+            // Nobody has the number 0; looking there takes as long as looking anywhere.
+            let account = found.as_ref().map_or(AccountId(0), Candidate::account);
+            let made = app_password::matching(tx, &keys, account, &tried)?;
+            Ok::<_, Error>((found, made))
         })
         .await?;
-    if let Some((standing, Some(password_hash))) = found {
-        if account::verify_password(password, &password_hash).await? {
-            return Ok(Proof { account: standing.actor.account, password_hash });
+    let account = found.as_ref().map_or(AccountId(0), Candidate::account);
+    if let Some(id) = made.filter(|_| accepts != Accepts::Own) {
+        return Ok(Proof::Made(account, id));
+    }
+    if let Some(hash) = found.and_then(|candidate| candidate.password_hash) {
+        if account::verify_password(password, &hash).await? {
+            return match accepts {
+                Accepts::Own | Accepts::Both => Ok(Proof::Own(account, hash)),
+                Accepts::Made => Err(Error::AppPasswordNeeded),
+            };
         }
     } else {
         account::verify_nothing(password).await?;
@@ -114,16 +178,34 @@ pub(super) async fn prove(core: &Core, login: &Login, password: &str, ip: &str) 
     Err(core.db.write(move |tx| lockout::count_failure(tx, &login, &ip)).await?)
 }
 
-/// The account of a login, with its password's hash.
-pub(super) fn candidate(
-    tx: &mut Tx<'_>,
-    login: &str,
-) -> Result<Option<(Standing, Option<String>)>> {
+/// The account of a login, and what its passwords are compared with.
+pub(super) struct Candidate {
+    pub(super) standing: Standing,
+    pub(super) password_hash: Option<String>,
+    pub(super) has_second_factor: bool,
+}
+
+impl Candidate {
+    pub(super) fn account(&self) -> AccountId {
+        self.standing.actor.account
+    }
+}
+
+/// The account of a login.
+pub(super) fn candidate(tx: &mut Tx<'_>, login: &str) -> Result<Option<Candidate>> {
     let sql = format!(
-        "SELECT a.password_hash, {STANDING_COLUMNS}
+        "SELECT a.password_hash, (
+             SELECT count(*) FROM second_factor f
+             WHERE f.account_id = a.id AND f.confirmed <> 0), {STANDING_COLUMNS}
          FROM login l JOIN account a ON a.id = l.account_id WHERE l.value = ?1"
     );
-    Ok(tx.query_opt(&sql, params![login], |row| Ok((Standing::read(row, 1)?, row.get(0)?)))?)
+    Ok(tx.query_opt(&sql, params![login], |row| {
+        Ok(Candidate {
+            password_hash: row.get(0)?,
+            has_second_factor: row.get(1)?,
+            standing: Standing::read(row, 2)?,
+        })
+    })?)
 }
 
 fn issue(tx: &mut Tx<'_>, account: AccountId, login: &str, device: &Device) -> Result<Issued> {

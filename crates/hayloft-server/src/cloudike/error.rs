@@ -152,7 +152,10 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
         Error::TokenWiped => (StatusCode::UNAUTHORIZED, ErrorCode::TokenWiped),
         Error::LoginTaken => (StatusCode::NOT_FOUND, ErrorCode::UserAlreadyExists),
         Error::WeakPassword(_) => (StatusCode::BAD_REQUEST, ErrorCode::PasswordTooWeak),
-        Error::RootIsFixed | Error::Forbidden => (StatusCode::FORBIDDEN, ErrorCode::Forbidden),
+        Error::RootIsFixed
+        | Error::Forbidden
+        | Error::SecondFactorNeeded
+        | Error::AppPasswordNeeded => (StatusCode::FORBIDDEN, ErrorCode::Forbidden),
         Error::LinkPasswordRequired => (StatusCode::FORBIDDEN, ErrorCode::LinkPasswordRequired),
         Error::LinkPasswordWrong => (StatusCode::FORBIDDEN, ErrorCode::LinkPasswordWrong),
         Error::LinkLocked { .. } => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
@@ -165,7 +168,8 @@ pub(super) fn answer(err: &Error) -> (StatusCode, ErrorCode) {
         | Error::BadPath(_)
         | Error::BadLogin(_)
         | Error::TooMany(_)
-        | Error::Invalid(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidParameters),
+        | Error::Invalid(_)
+        | Error::OAuth(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidParameters),
         Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::InternalError),
         Error::Db(_) | Error::Blob(_) | Error::Internal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::InternalError)

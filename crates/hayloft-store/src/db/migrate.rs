@@ -27,7 +27,18 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0002_sharing.sql"),
     },
     Migration { version: 3, name: "links", sql: include_str!("../../migrations/0003_links.sql") },
+    Migration {
+        version: 4,
+        name: "sign_in",
+        sql: include_str!("../../migrations/0004_sign_in.sql"),
+    },
+    Migration { version: 5, name: "mailru", sql: include_str!("../../migrations/0005_mailru.sql") },
     Migration { version: 6, name: "media", sql: include_str!("../../migrations/0006_media.sql") },
+    Migration {
+        version: 7,
+        name: "skydrive",
+        sql: include_str!("../../migrations/0007_skydrive.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY NOT NULL, \
