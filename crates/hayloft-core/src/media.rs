@@ -1,5 +1,6 @@
 //! What a file is, told from its name, else from its first bytes; and how media are read.
 
+pub(crate) mod ends;
 pub mod ffmpeg;
 pub(crate) mod reader;
 

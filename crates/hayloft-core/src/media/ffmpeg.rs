@@ -18,6 +18,8 @@ use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 const FORMATS: &str = "mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,ogg,m4v,mjpeg,h264,hevc,gif,wav,mp3,flac,aac,avif,heif";
 /// The most memory that one piece of a film may ask for, in bytes.
 const ALLOC_MAX: &str = "268435456";
+/// The most that `ffprobe` may tell.
+const PROBE_BYTES_MAX: usize = 64 * 1024;
 /// How much of what it complains of is kept.
 const COMPLAINT_BYTES_MAX: u64 = 4096;
 
@@ -25,6 +27,8 @@ const COMPLAINT_BYTES_MAX: u64 = 4096;
 #[derive(Debug)]
 pub struct Ffmpeg {
     program: PathBuf,
+    /// `ffprobe`, which comes with it.
+    probe: PathBuf,
 }
 
 /// What `ffmpeg` reads.
@@ -51,7 +55,8 @@ impl Ffmpeg {
         static FOUND: LazyLock<Option<Ffmpeg>> = LazyLock::new(|| {
             let path = std::env::var_os("PATH")?;
             let mut places = std::env::split_paths(&path).map(|folder| folder.join("ffmpeg"));
-            places.find(|place| place.is_file()).map(|program| Ffmpeg { program })
+            let program = places.find(|place| place.is_file())?;
+            Some(Ffmpeg { probe: program.with_file_name("ffprobe"), program })
         });
         FOUND.as_ref()
     }
@@ -68,29 +73,62 @@ impl Ffmpeg {
         after: &[&str],
         limits: Limits,
     ) -> io::Result<Bytes> {
-        let (protocols, address) = match source {
-            Source::File(path) => ("file", path.as_os_str()),
-            Source::Http(url) => ("http,tcp", OsStr::new(url)),
-        };
-        let mut command = Command::new(&self.program);
+        let mut command = guarded(&self.program, source);
         command
-            .env_clear()
-            .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-max_alloc", ALLOC_MAX])
-            .args(["-protocol_whitelist", protocols, "-format_whitelist", FORMATS])
+            .args(["-nostdin", "-max_alloc", ALLOC_MAX])
             .args(before)
             .arg("-i")
-            .arg(address)
+            .arg(source.address())
             .args(after)
-            .arg("pipe:1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+            .arg("pipe:1");
         // Dropping what runs, which running out of time does, kills it.
         timeout(limits.time_max, output(command, limits.bytes_max))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
+
+    /// What `ffprobe` tells of a file as JSON: its `format`, and its first film among `streams`.
+    ///
+    /// # Errors
+    /// Those of [`Ffmpeg::run`].
+    pub async fn probe(&self, path: &Path, time_max: Duration) -> io::Result<Bytes> {
+        let source = Source::File(path);
+        let mut command = guarded(&self.probe, source);
+        command
+            .args(["-select_streams", "v:0", "-of", "json"])
+            .args(["-show_entries", "format=duration:stream=width,height"])
+            .arg(source.address());
+        timeout(time_max, output(command, PROBE_BYTES_MAX))
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+}
+
+impl Source<'_> {
+    fn address(&self) -> &OsStr {
+        match self {
+            Self::File(path) => path.as_os_str(),
+            Self::Http(url) => OsStr::new(url),
+        }
+    }
+}
+
+/// A run of a program that reads the source and nothing else.
+fn guarded(program: &Path, source: Source<'_>) -> Command {
+    let protocols = match source {
+        Source::File(_) => "file",
+        Source::Http(_) => "http,tcp",
+    };
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .args(["-hide_banner", "-loglevel", "error"])
+        .args(["-protocol_whitelist", protocols, "-format_whitelist", FORMATS])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 async fn output(mut command: Command, bytes_max: usize) -> io::Result<Bytes> {

@@ -3,7 +3,6 @@
 use std::{
     io::{Read, Seek},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,7 +13,11 @@ use super::{MediaInfo, audio, image, track};
 use crate::{
     BlobId, Core, Error, Media, Result,
     content::{self, Located},
-    media::reader::{Bounds, Reader},
+    media::{
+        ends,
+        ffmpeg::Ffmpeg,
+        reader::{Bounds, Reader},
+    },
 };
 
 /// How much of a content is read: some thousand times what most tell of themselves, and enough for
@@ -34,14 +37,33 @@ pub(super) async fn inspect(core: &Core, blob: BlobId) -> Result<MediaInfo> {
         })
         .await?;
     let Some(mime) = sniffed else { return Ok(MediaInfo::default()) };
-    let (blobs, runtime) = (Arc::clone(&core.blobs), Handle::current());
-    spawn_blocking(move || {
+    let kind = Media::of(&mime);
+    let (content, blobs, runtime) = (located.clone(), core.blobs.clone(), Handle::current());
+    let parsed = spawn_blocking(move || {
         let bounds = Bounds { bytes_max: BYTES_MAX, until: Instant::now() + TIME_MAX };
-        let open = || Reader::new(Located::clone(&located), blobs.clone(), runtime.clone(), bounds);
-        parse(&mime, located.size, open)
-    })
-    .await
-    .map_err(|err| Error::Internal(format!("looking at a content: {err}")))
+        let open = || Reader::new(content.clone(), blobs.clone(), runtime.clone(), bounds);
+        parse(&mime, content.size, open)
+    });
+    let info =
+        parsed.await.map_err(|err| Error::Internal(format!("looking at a content: {err}")))?;
+    if kind == Media::Video && info.duration_ms.is_none() {
+        // Of a kind that is not known here, such as AVI.
+        return Ok(probe(core, &located).await?.unwrap_or(info));
+    }
+    Ok(info)
+}
+
+/// What `ffmpeg` tells of a film, where it is installed.
+async fn probe(core: &Core, located: &Located) -> Result<Option<MediaInfo>> {
+    let Some(ffmpeg) = Ffmpeg::installed() else { return Ok(None) };
+    let ends = ends::copy(&core.blobs, located).await?;
+    match ffmpeg.probe(ends.path(), TIME_MAX).await {
+        Ok(told) => Ok(track::probed(&told, located.size)),
+        Err(err) => {
+            tracing::debug!(error = %err, "a film that nobody knows");
+            Ok(None)
+        }
+    }
 }
 
 /// What a content tells, read from its beginning as often as `open` is called. Never fails: what

@@ -105,6 +105,20 @@ fn who_cannot_wait_has_it_looked_at_now() {
 }
 
 #[test]
+fn a_film_of_another_kind_is_left_to_ffmpeg() {
+    let mut world = World::planted(&[]);
+    world.bytes("film.avi", samples::AVI).unwrap();
+    let info = get(&world, "/film.avi");
+    if crate::ffmpeg::Ffmpeg::installed().is_some() {
+        assert_eq!((info.width, info.height, info.duration_ms), (Some(64), Some(48), Some(1000)));
+    } else {
+        assert_eq!(info, MediaInfo::default());
+    }
+    let told = br#"{"streams": [{}], "format": {"duration": "N/A"}}"#;
+    assert_eq!(track::probed(told, 1), None);
+}
+
+#[test]
 fn a_content_that_never_comes_to_an_end_is_given_up() {
     for mut world in World::all(&[]) {
         world.bytes("photo.jpg", samples::PHOTO).unwrap();

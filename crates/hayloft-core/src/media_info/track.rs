@@ -1,8 +1,12 @@
 //! Films: MP4 and what is like it, Matroska and what is like it.
 
-use std::io::{Read, Seek};
+use std::{
+    io::{Read, Seek},
+    time::Duration,
+};
 
 use nom_exif::{EntryValue, MediaParser, MediaSource, TrackInfo, TrackInfoTag};
+use serde::Deserialize;
 
 use super::{MediaInfo, image::place, inspect::clean};
 
@@ -36,8 +40,44 @@ fn duration_ms(film: &TrackInfo) -> Option<u64> {
     u64::try_from(value).ok().filter(|duration| *duration > 0)
 }
 
+/// What `ffprobe` writes.
+#[derive(Deserialize)]
+struct Probed {
+    #[serde(default)]
+    streams: Vec<Stream>,
+    format: Format,
+}
+
+#[derive(Deserialize)]
+struct Stream {
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    /// Seconds.
+    duration: Option<String>,
+}
+
+/// Reads what `ffprobe` tells of a film; none if that is nothing.
+pub(super) fn probed(told: &[u8], size: u64) -> Option<MediaInfo> {
+    let Probed { streams, format } = serde_json::from_slice(told).ok()?;
+    let seconds: f64 = format.duration?.parse().ok()?;
+    let duration = Duration::try_from_secs_f64(seconds).ok()?;
+    let duration_ms = u64::try_from(duration.as_millis()).ok().filter(|duration| *duration > 0)?;
+    let first = streams.first();
+    Some(MediaInfo {
+        width: first.and_then(|stream| stream.width),
+        height: first.and_then(|stream| stream.height),
+        duration_ms: Some(duration_ms),
+        bitrate: Some(bitrate(size, duration_ms)),
+        ..MediaInfo::default()
+    })
+}
+
 /// Bits in a second when `size` bytes play for that long.
-pub(super) fn bitrate(size: u64, duration_ms: u64) -> u64 {
+fn bitrate(size: u64, duration_ms: u64) -> u64 {
     let bits = u128::from(size) * 8 * 1000 / u128::from(duration_ms.max(1));
     u64::try_from(bits).unwrap_or(u64::MAX)
 }

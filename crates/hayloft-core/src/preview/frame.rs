@@ -1,23 +1,17 @@
 //! A frame of a film, by `ffmpeg`.
 
-use std::{
-    io::{Seek as _, SeekFrom, Write as _},
-    ops::Range,
-    sync::Arc,
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::TryStreamExt as _;
-use hayloft_store::blob::BlobStore;
-use tempfile::NamedTempFile;
-use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{Fit, Undrawn, hopeless};
 use crate::{
-    Core, Error, Result,
+    Core,
     content::Located,
-    media::ffmpeg::{Ffmpeg, Limits, Source},
+    media::{
+        ends,
+        ffmpeg::{Ffmpeg, Limits, Source},
+    },
 };
 
 /// The size in which a film's frame is made and kept.
@@ -26,60 +20,15 @@ pub(super) const FIT: Fit = Fit { width: 2048, height: 2048 };
 /// of many films is black.
 const FILTER: &str = "scale=w='min(2048,iw)':h='min(2048,ih)':force_original_aspect_ratio=decrease,\
                       thumbnail=24";
-/// How much of the beginning and of the end of a film is looked at. The index lies at one of the
-/// two ends, the first frames at the beginning.
-const END_BYTES: u64 = 16 * 1024 * 1024;
 const LIMITS: Limits = Limits { bytes_max: 32 * 1024 * 1024, time_max: Duration::from_secs(20) };
 
 /// A frame near the beginning, as PNG.
 pub(super) async fn of(core: &Core, located: &Located) -> Result<Bytes, Undrawn> {
     let ffmpeg = Ffmpeg::installed().ok_or(Undrawn::NotHere)?;
-    let ends = copy_ends(&core.blobs, located).await?;
+    let ends = ends::copy(&core.blobs, located).await?;
     let result = ["-an", "-sn", "-dn", "-vf", FILTER, "-frames:v", "1", "-threads", "1"];
     let result = [&result[..], &["-c:v", "png", "-f", "image2pipe"]].concat();
     let source = Source::File(ends.path());
     let frame = ffmpeg.run(source, &["-threads", "1"], &result, LIMITS).await.map_err(hopeless)?;
     if frame.is_empty() { Err(hopeless("no frame came of it")) } else { Ok(frame) }
-}
-
-/// A file as long as the content, with its ends and a hole between them: `ffmpeg` wants to seek, a
-/// store may be far away, and a film is long.
-async fn copy_ends(blobs: &Arc<dyn BlobStore>, located: &Located) -> Result<NamedTempFile> {
-    let (chunks, received) = mpsc::channel(4);
-    let size = located.size;
-    let writer = spawn_blocking(move || write_ends(size, received));
-    for range in ends(size) {
-        let mut at = range.start;
-        let mut stream = located.stream(blobs, range).await?;
-        while let Some(chunk) = stream.try_next().await.map_err(Error::BrokenBody)? {
-            let next = at + chunk.len() as u64;
-            if chunks.send((at, chunk)).await.is_err() {
-                // The writer has failed, and says why.
-                break;
-            }
-            at = next;
-        }
-    }
-    drop(chunks);
-    let written = writer.await.map_err(|err| Error::Internal(format!("copying a film: {err}")))?;
-    written.map_err(|err| Error::Internal(format!("copying a film: {err}")))
-}
-
-fn write_ends(
-    size: u64,
-    mut chunks: mpsc::Receiver<(u64, Bytes)>,
-) -> std::io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::with_prefix("hayloft-film-")?;
-    file.as_file().set_len(size)?;
-    while let Some((at, chunk)) = chunks.blocking_recv() {
-        file.seek(SeekFrom::Start(at))?;
-        file.write_all(&chunk)?;
-    }
-    Ok(file)
-}
-
-/// The ends of a content of this size; they meet where it is short.
-fn ends(size: u64) -> [Range<u64>; 2] {
-    let head = size.min(END_BYTES);
-    [0..head, size.saturating_sub(END_BYTES).max(head)..size]
 }

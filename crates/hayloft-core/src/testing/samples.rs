@@ -14,3 +14,5 @@ pub const SONG: &[u8] = include_bytes!("../../samples/song.mp3");
 pub const FLAC: &[u8] = include_bytes!("../../samples/song.flac");
 /// A recording with a title and no cover.
 pub const WAV: &[u8] = include_bytes!("../../samples/song.wav");
+/// A film of a kind that only `ffmpeg` knows.
+pub const AVI: &[u8] = include_bytes!("../../samples/film.avi");
