@@ -108,7 +108,9 @@ pub(crate) fn views_in(
         }
         views.push(view);
     }
-    crate::link::mark(tx, actor, &mut views)?;
+    if any.linked {
+        crate::link::mark(tx, actor, &mut views)?;
+    }
     Ok(views)
 }
 
@@ -153,11 +155,11 @@ impl Marks {
         Self::read(tx, actor, sql, params![actor.account, node.id])
     }
 
-    /// Whether the actor has any star, and the owner of a page any share.
+    /// Whether the actor has any star or link, and the owner of a page any share.
     fn any(tx: &mut Tx<'_>, actor: &Actor, owner: AccountId) -> Result<Self> {
         let sql = "SELECT (SELECT created FROM favourite WHERE account_id = ?1 LIMIT 1),
                  (SELECT created FROM share WHERE owner_id = ?2 LIMIT 1),
-                 CAST(NULL AS BIGINT)";
+                 (SELECT created FROM link WHERE owner_id = ?1 LIMIT 1)";
         Self::read(tx, actor, sql, params![actor.account, owner])
     }
 
@@ -191,6 +193,13 @@ pub(crate) fn require_take(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> Resul
         Some(true) => Ok(()),
         _ => Err(Error::ReadOnly),
     }
+}
+
+/// Refuses to take back what somebody said of a node to all but him and the node's owner. Visitors
+/// without an account are many, so none of them is the one who said it.
+pub(crate) fn require_own_word(actor: &Actor, view: &View, author: AccountId) -> Result<()> {
+    let said_it = author.0 != 0 && author == actor.author();
+    if said_it || view.is_owner { Ok(()) } else { Err(Error::ReadOnly) }
 }
 
 /// The name of an account; empty when it is gone.

@@ -98,7 +98,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> Result<View> {
     }
     sql::listing_changed(tx, parent, change)?;
     event::record(tx, actor, &Happened::new(EventKind::Deleted, view, change))?;
-    Ok(View { trash_name: Some(name.to_string()), ..view.clone() })
+    Ok(View { trash_name: Some(name.to_string()), link: None, ..view.clone() })
 }
 
 /// The key of a new item: its name, else with a number. Names come from the tree, so they hold.
@@ -185,7 +185,7 @@ pub fn find_deleted(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<O
             let is_item = node.id == item.node.id;
             let found = access::view_at(tx, actor, node, path.clone())?;
             let key = if is_item { item.name } else { String::new() };
-            return Ok(Some(View { trash_name: Some(key), ..found }));
+            return Ok(Some(View { trash_name: Some(key), link: None, ..found }));
         }
     }
     Ok(None)
@@ -258,5 +258,6 @@ pub(crate) fn names(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<String>> 
 
 fn view(tx: &mut Tx<'_>, actor: &Actor, item: Item) -> Result<View> {
     let view = access::view_at(tx, actor, item.node, item.restore_path)?;
-    Ok(View { trash_name: Some(item.name), ..view })
+    // Its public link is dead until it comes back.
+    Ok(View { trash_name: Some(item.name), link: None, ..view })
 }

@@ -74,6 +74,37 @@ const RULES: &[Rule] = &[
          WHERE a.id IS NULL",
     ),
     damage(
+        "session {} belongs to no account",
+        "SELECT s.id FROM web_session s LEFT JOIN account a ON a.id = s.account_id
+         WHERE a.id IS NULL",
+    ),
+    damage(
+        "app password {} belongs to no account",
+        "SELECT p.id FROM app_password p LEFT JOIN account a ON a.id = p.account_id
+         WHERE a.id IS NULL",
+    ),
+    damage(
+        "the second factor of account {} belongs to no account",
+        "SELECT f.account_id FROM second_factor f LEFT JOIN account a ON a.id = f.account_id
+         WHERE a.id IS NULL",
+    ),
+    damage(
+        "OAuth grant {} belongs to no account",
+        "SELECT g.id FROM oauth_grant g LEFT JOIN account a ON a.id = g.account_id
+         WHERE a.id IS NULL",
+    ),
+    damage(
+        "OAuth token {} belongs to no grant, or outlives it",
+        "SELECT t.id FROM oauth_token t LEFT JOIN oauth_grant g ON g.id = t.grant_id
+         WHERE g.id IS NULL OR t.expires > g.expires",
+    ),
+    damage(
+        "an OAuth code of account {} belongs to no account, or to no app",
+        "SELECT c.account_id FROM oauth_code c LEFT JOIN account a ON a.id = c.account_id
+         LEFT JOIN oauth_app p ON p.id = c.client_id
+         WHERE a.id IS NULL OR p.id IS NULL",
+    ),
+    damage(
         "node {} is in no tree, not in the trash, and nothing is about to destroy it",
         "SELECT n.id FROM node n WHERE n.parent_id IS NULL
          AND NOT EXISTS (SELECT 1 FROM account a WHERE a.root_id = n.id)
@@ -222,6 +253,51 @@ const RULES: &[Rule] = &[
         "something is told of content {}, which is not there",
         "SELECT m.blob_id FROM media_info m LEFT JOIN blob b ON b.id = m.blob_id
          WHERE b.id IS NULL",
+    ),
+    damage(
+        "a public link is on node {}, which is not there or of another owner",
+        "SELECT l.node_id FROM link l LEFT JOIN node n ON n.id = l.node_id
+         WHERE n.id IS NULL OR n.owner_id <> l.owner_id",
+    ),
+    damage(
+        "a public link on node {} is by no account, of no kind, or for what its kind cannot be",
+        "SELECT l.node_id FROM link l LEFT JOIN node n ON n.id = l.node_id
+         LEFT JOIN account a ON a.id = l.author_id
+         WHERE a.id IS NULL OR l.kind NOT IN (0, 1) OR (l.kind = 1 AND l.writable = 0)
+         OR (l.upload_only = 1 AND (l.kind = 1 OR n.kind = 1))",
+    ),
+    damage(
+        "a comment is on node {}, which is not there",
+        "SELECT c.node_id FROM comment c LEFT JOIN node n ON n.id = c.node_id
+         WHERE n.id IS NULL",
+    ),
+    damage(
+        "a comment on node {} is by no account",
+        "SELECT c.node_id FROM comment c LEFT JOIN account a ON a.id = c.author_id
+         WHERE a.id IS NULL AND c.author_id <> 0",
+    ),
+    damage(
+        "a tag is on node {}, which is no file",
+        "SELECT t.node_id FROM photo_tag t LEFT JOIN node n ON n.id = t.node_id
+         WHERE n.id IS NULL OR n.kind <> 1",
+    ),
+    damage(
+        "a tag on node {} is by or of no account, or beside the photo",
+        "SELECT t.node_id FROM photo_tag t LEFT JOIN account a ON a.id = t.author_id
+         LEFT JOIN account u ON u.id = t.user_id
+         WHERE (a.id IS NULL AND t.author_id <> 0) OR (u.id IS NULL AND t.user_id IS NOT NULL)
+         OR (t.x IS NULL AND t.y IS NOT NULL) OR (t.x IS NOT NULL AND t.y IS NULL)
+         OR t.x NOT BETWEEN 0 AND 100000000 OR t.y NOT BETWEEN 0 AND 100000000",
+    ),
+    damage(
+        "something is written about node {}, which is not there",
+        "SELECT a.node_id FROM attributes a LEFT JOIN node n ON n.id = a.node_id
+         WHERE n.id IS NULL OR (a.album = 1 AND n.kind <> 0)",
+    ),
+    note(
+        "wrong passwords are counted for a link that is not there ({})",
+        "SELECT f.address FROM link_failure f LEFT JOIN link l ON l.hash = f.hash
+         WHERE l.hash IS NULL",
     ),
     note(
         "a star is on node {}, which is not there",

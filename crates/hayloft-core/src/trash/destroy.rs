@@ -7,7 +7,7 @@ use super::{Item, existing_item, item};
 use crate::{
     AccountId, Actor, NodeId, Result,
     job::{self, Work},
-    search,
+    link, search,
     tree::{Node, sql},
     usage::{self, Delta},
     version,
@@ -89,6 +89,26 @@ pub(crate) fn destroy_some(tx: &mut Tx<'_>, top: NodeId, max: usize) -> Result<b
     Ok(open.is_empty())
 }
 
+/// Drops what people hung on a node. Most have nothing of it, which one look tells.
+fn drop_marks(tx: &mut Tx<'_>, node: NodeId) -> Result<()> {
+    tx.execute("DELETE FROM favourite WHERE node_id = ?1", params![node])?;
+    let any = tx.query_opt(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM link WHERE node_id = ?1)
+             OR EXISTS (SELECT 1 FROM comment WHERE node_id = ?1)
+             OR EXISTS (SELECT 1 FROM photo_tag WHERE node_id = ?1)
+             OR EXISTS (SELECT 1 FROM attributes WHERE node_id = ?1)",
+        params![node],
+        |row| row.get::<i64>(0),
+    )?;
+    if any.is_some() {
+        link::drop_of_node(tx, node)?;
+        for table in ["comment", "photo_tag", "attributes"] {
+            tx.execute(&format!("DELETE FROM {table} WHERE node_id = ?1"), params![node])?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes the row of a file or of an empty folder, with what hangs on it.
 fn remove_node(tx: &mut Tx<'_>, node: &Node, delta: &mut Delta) -> Result<()> {
     version::drop_old(tx, node, delta)?;
@@ -96,7 +116,7 @@ fn remove_node(tx: &mut Tx<'_>, node: &Node, delta: &mut Delta) -> Result<()> {
         delta.current(node.media(), -content.size_column());
         sql::suspect(tx, content.blob)?;
     }
-    tx.execute("DELETE FROM favourite WHERE node_id = ?1", params![node.id])?;
+    drop_marks(tx, node.id)?;
     let removed = tx.execute("DELETE FROM node WHERE id = ?1", params![node.id])?;
     assert_eq!(removed, 1, "a node that was just read is there");
     // What was deleted from this folder has lost its place, and is made one when it comes back.

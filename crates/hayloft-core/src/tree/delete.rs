@@ -34,7 +34,7 @@ pub fn delete(
     let parent = view.node.parent.filter(|_| !view.path.is_root()).ok_or(Error::RootIsFixed)?;
     if view.mount.is_some() {
         share::leave_mount(tx, actor, &view)?;
-        return Ok(View { trash_name: Some(String::new()), ..view });
+        return Ok(View { trash_name: Some(String::new()), link: None, ..view });
     }
     access::require_take(tx, actor, &view)?;
     let is_folder = view.node.is_folder();
@@ -52,5 +52,5 @@ pub fn delete(
     event::record(tx, actor, &Happened::new(EventKind::Deleted, &view, change))?;
     sql::listing_changed(tx, parent, change)?;
     trash::destroy(tx, owner, &view.node, change)?;
-    Ok(View { trash_name: Some(String::new()), ..view })
+    Ok(View { trash_name: Some(String::new()), link: None, ..view })
 }

@@ -1,0 +1,119 @@
+//! Publishing.
+
+use hayloft_store::{Tx, params};
+
+use super::{
+    LINKS_MAX, Link, LinkKind, LinkOptions, may_manage, require_own_account,
+    sql::{self, Kept},
+};
+use crate::{
+    Actor, Error, NodePath, Result, access,
+    event::{self, EventKind, Happened},
+    tree::{View, resolve, sql::shown_changed},
+};
+
+/// Publishes what is at `path`. Where it is published already the link stays the same and takes on
+/// the options that are given. A writer of a share may publish what is in it, for as long as the
+/// share lasts; links that others made he is only told of.
+///
+/// # Errors
+/// `RootIsFixed`, `ReadOnly`, `Forbidden` (options of another's link), `UploadLinkNeedsFolder`,
+/// `Invalid` (an end in the past; a link that edits and shows nothing), `TooMany`.
+pub fn create(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    path: &NodePath,
+    kind: LinkKind,
+    options: &LinkOptions,
+) -> Result<(View, Link)> {
+    require_own_account(actor)?;
+    let view = resolve(tx, actor, path)?;
+    access::require_write(&view)?;
+    if view.node.parent.is_none() {
+        return Err(Error::RootIsFixed);
+    }
+    let before = sql::of_node(tx, view.node.id, kind)?;
+    let is_new = before.is_none();
+    let kept = match before {
+        Some(kept) if may_manage(actor, &view, &kept.link) => revived(tx, actor, kept),
+        Some(kept) if *options == LinkOptions::default() => return Ok((view, kept.link)),
+        Some(_) => return Err(Error::Forbidden),
+        None => new(tx, actor, &view, kind)?,
+    };
+    let kept = with_options(tx, &view, kept, options)?;
+    sql::put(tx, &kept)?;
+    let change = shown_changed(tx, &view.node)?;
+    if is_new {
+        let created = Happened::new(EventKind::LinkCreated, &view, change);
+        event::record(tx, actor, &created.with_note(&kept.link.hash))?;
+    }
+    let view = resolve(tx, actor, path)?;
+    Ok((view, kept.link))
+}
+
+/// A link that ended is asked for again: it has no end now, unless a new one is given. The owner
+/// who asks for a link that another made has made it his own.
+fn revived(tx: &Tx<'_>, actor: &Actor, mut kept: Kept) -> Kept {
+    if kept.link.has_expired(tx.now_ms()) {
+        kept.link.expires_ms = 0;
+    }
+    if kept.link.owner == actor.account {
+        kept.link.author = actor.account;
+    }
+    kept
+}
+
+fn new(tx: &mut Tx<'_>, actor: &Actor, view: &View, kind: LinkKind) -> Result<Kept> {
+    let owner = view.node.owner;
+    let full = tx.query_opt(
+        "SELECT 1 FROM link WHERE owner_id = ?1 ORDER BY created LIMIT 1 OFFSET ?2",
+        params![owner, LINKS_MAX - 1],
+        |row| row.get::<i64>(0),
+    )?;
+    if full.is_some() {
+        return Err(Error::TooMany("an account has at most 10,000 public links"));
+    }
+    let link = Link {
+        hash: sql::new_hash(),
+        kind,
+        node: view.node.id,
+        owner,
+        author: actor.account,
+        writable: kind == LinkKind::Edit,
+        created_ms: tx.now_ms(),
+        expires_ms: 0,
+        has_password: false,
+        download_max: None,
+        download_count: 0,
+        notify: false,
+        upload_only: false,
+        blocked: false,
+    };
+    Ok(Kept { link, password_hash: None })
+}
+
+fn with_options(tx: &Tx<'_>, view: &View, kept: Kept, options: &LinkOptions) -> Result<Kept> {
+    let Kept { mut link, mut password_hash } = kept;
+    if let Some(expires_ms) = options.expires_ms {
+        if expires_ms != 0 && expires_ms <= tx.now_ms() {
+            return Err(Error::Invalid("expires: the end of a link lies in the future".to_owned()));
+        }
+        link.expires_ms = expires_ms;
+    }
+    if let Some(hash) = &options.password_hash {
+        password_hash = Some(hash.clone()).filter(|hash| !hash.is_empty());
+        link.has_password = password_hash.is_some();
+    }
+    if let Some(max) = options.download_max {
+        link.download_max = Some(max).filter(|max| *max > 0);
+    }
+    link.notify = options.notify.unwrap_or(link.notify);
+    link.upload_only = options.upload_only.unwrap_or(link.upload_only);
+    if link.upload_only && !view.node.is_folder() {
+        return Err(Error::UploadLinkNeedsFolder);
+    }
+    if link.upload_only && link.kind == LinkKind::Edit {
+        return Err(Error::Invalid("a link to edit shows what is edited".to_owned()));
+    }
+    Ok(Kept { link, password_hash })
+}
