@@ -88,7 +88,7 @@ pub use error::{Error, Reason, Refusal};
 pub use folder::Listing;
 pub use hosts::Hosts;
 pub use oauth::Tokens;
-pub use raw::{ApiBody, ApiReply, ApiRequest};
+pub use raw::{ApiReply, ApiRequest};
 pub use sum::{SMALL_MAX, cloud_hash, file_cloud_hash};
 pub use upload::{Upload, Uploaded};
 pub use zip::ZipRequest;

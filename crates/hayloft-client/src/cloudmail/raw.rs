@@ -90,17 +90,10 @@ pub struct ApiReply {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body.
-    pub body: ApiBody,
-}
-
-/// The body of an [`ApiReply`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum ApiBody {
-    /// JSON: an envelope, mostly.
-    Json(Value),
-    /// Something else.
-    Other(Bytes),
+    /// The body as it came.
+    pub body: Bytes,
+    /// The body if it is JSON: an envelope, mostly.
+    pub json: Option<Value>,
 }
 
 impl CloudMail {
@@ -165,8 +158,7 @@ impl CloudMail {
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.contains("application/json"));
         let json = if is_json { serde_json::from_slice(&body).ok() } else { None };
-        let body = json.map_or(ApiBody::Other(body), ApiBody::Json);
-        Ok(ApiReply { status, headers, body })
+        Ok(ApiReply { status, headers, body, json })
     }
 
     async fn api_request(
@@ -219,11 +211,7 @@ async fn multipart(path: &Path, data: Option<Vec<(String, String)>>) -> Result<F
 impl ApiReply {
     /// The refusal, if it is one.
     pub fn refusal(&self) -> Option<Refusal> {
-        let body = match &self.body {
-            ApiBody::Json(json) => json.to_string().into_bytes(),
-            ApiBody::Other(bytes) => bytes.to_vec(),
-        };
-        let refusal = Refusal::read(self.status, &body);
+        let refusal = Refusal::read(self.status, &self.body);
         (self.status >= 400 || refusal.status >= 400).then_some(refusal)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hayloft_client::cloudmail::{
-    ApiBody, ApiRequest, CloudMail, Conflict, ErrorName, Item, Method, ZipRequest,
+    ApiRequest, CloudMail, Conflict, ErrorName, Item, Method, ZipRequest,
 };
 use hayloft_wire::cloudmail::TrashItem;
 
@@ -429,10 +429,6 @@ impl Remote for CloudmailRemote {
         };
         let reply = self.0.api(call.path, verb, &request).await?;
         let refusal = reply.refusal().map(|refusal| refusal.to_string());
-        let body = match reply.body {
-            ApiBody::Json(json) => json.to_string().into_bytes(),
-            ApiBody::Other(bytes) => bytes.to_vec(),
-        };
-        Ok(RawReply { status: reply.status, body, refusal })
+        Ok(RawReply { status: reply.status, body: reply.body.to_vec(), refusal })
     }
 }

@@ -2,8 +2,6 @@
 
 use std::io::Write as _;
 
-use serde_json::Value;
-
 use crate::cli::Connection;
 use crate::client::RawCall;
 use crate::failure::Failure;
@@ -71,11 +69,17 @@ impl Args {
     }
 }
 
-/// JSON on lines of its own; anything else as it came.
+/// JSON with a line for each field, in the server's order; anything else as it came.
 fn pretty(body: &[u8]) -> Vec<u8> {
-    let json = serde_json::from_slice::<Value>(body).ok();
-    let text = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
-    text.map_or_else(|| body.to_vec(), |text| format!("{text}\n").into_bytes())
+    let mut read = serde_json::Deserializer::from_slice(body);
+    let mut text = Vec::new();
+    let written =
+        serde_transcode::transcode(&mut read, &mut serde_json::Serializer::pretty(&mut text));
+    if written.is_err() || read.end().is_err() {
+        return body.to_vec();
+    }
+    text.push(b'\n');
+    text
 }
 
 #[cfg(test)]
@@ -83,9 +87,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_has_a_name_and_any_value() {
+    fn a_parameter_has_a_name_and_a_reply_stays_what_it_is() {
         assert_eq!(parameter("home=/a=b"), Ok(("home".into(), "/a=b".into())));
         assert_eq!(parameter("conflict="), Ok(("conflict".into(), String::new())));
+        assert_eq!(pretty(br#"{"b":1,"a":[]}"#), b"{\n  \"b\": 1,\n  \"a\": []\n}\n");
+        assert_eq!(pretty(b"7F00 and more"), b"7F00 and more");
         assert!(parameter("home").is_err() && parameter("=x").is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cp::{goal, path, same_remote};
 use crate::cli::Connection;
-use crate::client::{Remote, Removal};
+use crate::client::{Listed, Remote, Removal};
 use crate::failure::{About as _, Failure};
 use crate::location::{Location, RemotePath};
 use crate::remotes::connect;
@@ -39,9 +39,7 @@ impl Args {
             let moved = remote.move_into(from, &folder, self.force).await;
             return moved.map(drop).about(&self.from);
         }
-        // A name in another case may be the item's own.
-        let same = goal.as_str().to_lowercase() == from.as_str().to_lowercase();
-        if !same && remote.find(&goal).await?.is_some() {
+        if is_taken(&*remote, from, &goal).await? {
             if !self.force {
                 let text = format!("{goal} is there already; --force replaces it");
                 return Err(Failure::refused(text));
@@ -63,6 +61,22 @@ impl Args {
         }
         Ok(())
     }
+}
+
+/// Whether something else than `from` has the path `goal`. A remote that does not tell cases apart
+/// finds `from` itself by its name in another case, but lists it as it is.
+async fn is_taken(
+    remote: &dyn Remote,
+    from: &RemotePath,
+    goal: &RemotePath,
+) -> Result<bool, Failure> {
+    if goal.as_str().to_lowercase() != from.as_str().to_lowercase() {
+        return Ok(remote.find(goal).await?.is_some());
+    }
+    Ok(match remote.list(&goal.parent()).await? {
+        Listed::Folder(entries) => entries.iter().any(|entry| entry.name() == goal.name()),
+        Listed::File(_) => false,
+    })
 }
 
 /// Puts what is there into the trash.

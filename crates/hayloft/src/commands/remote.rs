@@ -41,11 +41,7 @@ struct Add {
     /// What the server speaks
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value_t)]
     dialect: Dialect,
-    #[arg(
-        long,
-        required_if_eq("dialect", "cloudike"),
-        help = "Address of the server, such as https://files.example.com"
-    )]
+    #[arg(long, help = "Address of the server, such as https://files.example.com")]
     url: Option<String>,
     /// Your login there, such as ann@example.com
     #[arg(long)]
@@ -177,7 +173,9 @@ pub(super) async fn sign_in(who: SignIn, connection: &Connection) -> Result<Remo
             Err(Failure::refused("a remote of type `cloudike` has no cookies"))
         }
         Dialect::Cloudike => {
-            let url = who.url.unwrap_or_default();
+            let Some(url) = who.url else {
+                return Err(Failure::refused("--url has to tell where the server is"));
+            };
             let token = cloudike_token(&url, &who.login, connection).await?;
             Ok(Remote::Cloudike(Cloudike { url, login: who.login, token }))
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hayloft_server::{
     Config, Core, Options,
-    admin::{self, UserLine},
+    admin::{self, AppPasswordLine, UserLine},
 };
 
 use crate::failure::{Failure, chain};
@@ -68,6 +68,62 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Ask for a code from an authenticator app after the password, or no more
+    #[command(after_help = "\
+`on` prints a secret for the authenticator app and asks for a first code, on the terminal or in
+`HAYLOFT_CODE`. From then on programs that cannot ask for codes need app passwords.")]
+    SecondFactor {
+        /// E-mail address or telephone number
+        login: String,
+        /// Whether there is to be one
+        switch: Switch,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Passwords for programs, which get in without the second factor
+    AppPassword {
+        #[command(subcommand)]
+        command: AppPassword,
+    },
+}
+
+/// What can be done with app passwords.
+#[derive(Debug, clap::Subcommand)]
+enum AppPassword {
+    /// Make a password for a program, and print it this once
+    Add {
+        /// E-mail address or telephone number
+        login: String,
+        /// What the program is called
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the programs that have a password
+    List {
+        /// E-mail address or telephone number
+        login: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take a password back and end all sign-ins of the account
+    Remove {
+        /// E-mail address or telephone number
+        login: String,
+        /// What the program is called
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 /// Where the data is; the same options as those of `hayloft serve`.
@@ -123,8 +179,58 @@ impl Args {
             Command::Enable { login, place } => {
                 set_active(place, &login, true, String::new()).await
             }
+            Command::SecondFactor { login, switch: Switch::On, place } => {
+                let core = open(place).await?;
+                let done = enrol(&core, &login).await;
+                close(&core).await;
+                done
+            }
+            Command::SecondFactor { login, switch: Switch::Off, place } => {
+                let core = open(place).await?;
+                let done = admin::disable_second_factor(&core, &login).await;
+                close(&core).await;
+                done.map_err(refused)
+            }
+            Command::AppPassword { command } => command.run().await,
         }
     }
+}
+
+impl AppPassword {
+    async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Add { login, name, place } => {
+                let core = open(place).await?;
+                let made = admin::add_app_password(&core, &login, name).await;
+                close(&core).await;
+                output::print(&format!("{}\n", made.map_err(refused)?))
+            }
+            Self::List { login, json, place } => {
+                let core = open(place).await?;
+                let made = admin::list_app_passwords(&core, &login).await;
+                close(&core).await;
+                show_app_passwords(&made.map_err(refused)?, json)
+            }
+            Self::Remove { login, name, place } => {
+                let core = open(place).await?;
+                let done = admin::remove_app_password(&core, &login, name).await;
+                close(&core).await;
+                done.map_err(refused)
+            }
+        }
+    }
+}
+
+/// Shows a secret, and turns the second factor on once the owner's device gives a code for it.
+async fn enrol(core: &Core, login: &str) -> Result<(), Failure> {
+    let enrolment = admin::begin_second_factor(core, login).await.map_err(refused)?;
+    let secret = ("Secret", enrolment.secret_base32);
+    output::print(&output::facts(&[secret, ("Address", enrolment.uri)]))?;
+    let code = password::code(None)?.ok_or_else(|| {
+        Failure::refused("not turned on: there is nobody to ask for a first code")
+    })?;
+    admin::confirm_second_factor(core, login, code).await.map_err(refused)?;
+    output::print("the second factor is on\n")
 }
 
 async fn set_active(
@@ -155,6 +261,15 @@ pub(super) async fn close(core: &Core) {
 pub(super) fn refused(err: hayloft_server::Error) -> Failure {
     let text = chain(&err);
     if err.is_internal() { Failure::failed(text) } else { Failure::refused(text) }
+}
+
+fn show_app_passwords(made: &[AppPasswordLine], json: bool) -> Result<(), Failure> {
+    if json {
+        return output::print_json(&made);
+    }
+    let mut rows = vec![["made", "name"].map(str::to_owned)];
+    rows.extend(made.iter().map(|made| [output::date(made.created_ms), made.name.clone()]));
+    output::print(&output::table(&rows, &[Left, Left]))
 }
 
 fn show(users: &[UserLine], json: bool) -> Result<(), Failure> {
