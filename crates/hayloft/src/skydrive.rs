@@ -14,6 +14,7 @@ mod template;
 mod usage;
 
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -82,6 +83,7 @@ async fn start(cli: Cli, program: &'static str) -> Result<(), Told> {
         // Ours alone: what HTTP libraries log may have secrets in it.
         let filter = tracing_subscriber::EnvFilter::new("hayloft=debug,hayloft_client=debug");
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = log.with_ansi(std::io::stderr().is_terminal());
         if let Err(err) = log.try_init() {
             eprintln!("warning: there will be no log: {err}");
         }

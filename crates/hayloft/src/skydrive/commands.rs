@@ -48,9 +48,13 @@ pub(super) async fn run(command: Command, session: Session) -> Result<(), Failur
 
 async fn quota(session: &Session) -> Result<(), Failure> {
     let (available, quota) = session.api()?.get_quota().await?;
+    // Programs want numbers.
+    let told = |bytes: u64| {
+        if session.is_json() { Item::Number(bytes.into()) } else { Item::text(size(bytes)) }
+    };
     session.print(&Item::map(vec![
-        ("free".to_owned(), Item::text(size(available))),
-        ("quota".to_owned(), Item::text(size(quota))),
+        ("free".to_owned(), told(available)),
+        ("quota".to_owned(), told(quota)),
     ]))
 }
 

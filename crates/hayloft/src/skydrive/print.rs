@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_python_does() {
-        let values = json!([1, -5, 43.5, 28.0, 1e16, 1.5e-7, 0.1, 123_456_789.0, 26_843_545_600_u64]);
+        let values =
+            json!([1, -5, 43.5, 28.0, 1e16, 1.5e-7, 0.1, 123_456_789.0, 26_843_545_600_u64]);
         assert_snapshot!(drawn(values), @r"
         - 1
         - -5

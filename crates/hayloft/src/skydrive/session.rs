@@ -117,6 +117,11 @@ impl Session {
         Ok(api.resolve_path_object(&text, &ResolveOptions::default()).await?)
     }
 
+    /// Whether results are printed as JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.global.json
+    }
+
     /// Prints a result.
     pub(super) fn print(&self, item: &Item) -> Result<(), Failure> {
         let text = if self.global.json {
