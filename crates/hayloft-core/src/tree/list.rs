@@ -49,17 +49,19 @@ impl Order {
         }
     }
 
-    /// The same order over nodes in memory.
-    pub(crate) fn compare(self, a: &Node, b: &Node) -> Ordering {
-        let names = || (crate::fold(&a.name), &a.name).cmp(&(crate::fold(&b.name), &b.name));
+    /// The same order in memory; a mount has the name it has there.
+    pub(crate) fn compare(self, a: &View, b: &View) -> Ordering {
+        let key = |view: &View| crate::fold(view.name());
+        let names = || (key(a), a.name()).cmp(&(key(b), b.name()));
+        let (x, y) = (&a.node, &b.node);
         let by = match self.by {
             OrderBy::Name => names(),
-            OrderBy::Modified => a.modified_ms.cmp(&b.modified_ms),
-            OrderBy::Size => a.size().cmp(&b.size()),
-            OrderBy::Created => a.created_ms.cmp(&b.created_ms),
+            OrderBy::Modified => x.modified_ms.cmp(&y.modified_ms),
+            OrderBy::Size => x.size().cmp(&y.size()),
+            OrderBy::Created => x.created_ms.cmp(&y.created_ms),
         };
         let by = if self.descending { by.reverse() } else { by };
-        b.is_folder().cmp(&a.is_folder()).then(by).then_with(names).then(a.id.cmp(&b.id))
+        y.is_folder().cmp(&x.is_folder()).then(by).then_with(names).then(x.id.cmp(&y.id))
     }
 }
 
@@ -171,7 +173,7 @@ fn list_with_deleted(
     let deleted = trash::deleted_from(tx, actor, folder)?;
     let wanted = |view: &View| !options.dirs_only || view.node.is_folder();
     entries.extend(deleted.into_iter().filter(wanted));
-    entries.sort_by(|a, b| options.order.compare(&a.node, &b.node));
+    entries.sort_by(|a, b| options.order.compare(a, b));
     let skipped = entries.into_iter().skip(options.offset as usize);
     Ok(Listing::cut(skipped.take(page as usize + 1).collect(), page))
 }
