@@ -111,22 +111,22 @@ pub fn pending_login(core: &Core, pending: &str) -> Result<String> {
     Ok(Pending::read(&core.keys, pending, core.db.clock().now_ms())?.login)
 }
 
-/// Finishes a sign-in that [`token::first_factor`] began. A wrong code counts to the lock of the
+/// Finishes a sign-in that [`token::first_factor`] began, with the code that was typed. A wrong one counts to the lock of the
 /// login like a wrong password.
 ///
 /// # Errors
 /// `NotFound` (the ticket) when the sign-in must begin again: its ten minutes are over, or the
 /// password or the second factor is another one now. `Unauthorized`, `LastAttempt` and `Locked`
 /// for a wrong code, and what stands against the account.
-pub async fn complete(core: &Core, pending: &str, code: &str, ip: IpAddr) -> Result<Actor> {
+pub async fn complete(core: &Core, pending: &str, typed: &str, ip: IpAddr) -> Result<Actor> {
     let now_ms = core.db.clock().now_ms();
-    let (pending, code) = (Pending::read(&core.keys, pending, now_ms)?, code.to_owned());
+    let (pending, typed) = (Pending::read(&core.keys, pending, now_ms)?, typed.to_owned());
     let outcome = core.db.write(move |tx| {
         lockout::check(tx, &pending.login)?;
         let actor = pending.still_holds(tx)?;
         let factor = find(tx, pending.account)?.filter(|factor| factor.is_confirmed);
         let factor = factor.ok_or(Pending::over())?;
-        let Some(step) = matching_step(tx, &factor, &code)? else {
+        let Some(step) = matching_step(tx, &factor, &typed)? else {
             // Handed out as a success, since an error would undo the count.
             return lockout::count_failure(tx, &pending.login, &ip.to_string()).map(Err);
         };

@@ -1,11 +1,19 @@
 //! Administration on the data itself, with or without a server running beside it.
 
+mod sign_in;
+
 use hayloft_core::{
     Core, Error, Result, Role, Subject,
     account::{self, Login, NewAccount, Password},
     check, usage,
 };
 use serde::Serialize;
+
+pub use self::sign_in::{
+    AppLine, AppPasswordLine, add_app, add_app_password, begin_second_factor,
+    confirm_second_factor, disable_second_factor, list_app_passwords, list_apps, remove_app,
+    remove_app_password,
+};
 
 /// The login of the first administrator, unless another is asked for.
 pub const ADMIN_LOGIN: &str = "admin@localhost";

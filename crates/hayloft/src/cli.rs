@@ -23,6 +23,7 @@ pub(crate) struct Cli {
 enum Command {
     Serve(commands::serve::Args),
     User(commands::user::Args),
+    App(commands::app::Args),
     Check(commands::check::Args),
     Remote(commands::remote::Args),
     Login(commands::login::Args),
@@ -57,6 +58,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => args.run().await,
             Command::User(args) => args.run().await,
+            Command::App(args) => args.run().await,
             Command::Check(args) => args.run().await,
             Command::Remote(args) => args.run().await,
             Command::Login(args) => args.run().await,
@@ -138,6 +140,7 @@ mod tests {
         Commands:
           serve        Serve files to everybody who has an account
           user         Administer accounts, on the data itself; a server may run meanwhile
+          app          Administer OAuth apps, on the data itself; a server may run meanwhile
           check        Check every rule of the database and every file's content; never changes
                        anything
           remote       Add, list and remove remotes: servers, and who you are there

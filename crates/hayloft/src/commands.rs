@@ -1,6 +1,7 @@
 //! One command a file: its arguments and what it does.
 
 pub(crate) mod api;
+pub(crate) mod app;
 pub(crate) mod cat;
 pub(crate) mod check;
 pub(crate) mod completions;

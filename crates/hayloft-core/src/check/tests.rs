@@ -124,3 +124,28 @@ fn a_piece_that_is_gone_is_damage_and_one_too_many_a_note() {
     assert!(both.ends_with("(9 bytes) in the blob store is named by nothing"), "{both}");
     assert!(both.contains("note: "), "{both}");
 }
+
+#[test]
+fn what_somebody_signed_in_with_belongs_to_somebody() {
+    let world = world();
+    let ghost = crate::AccountId(9);
+    world
+        .write(move |tx, ann, _| {
+            crate::session::start(tx, ghost, "email:x@example.com", 1000)?;
+            crate::second_factor::begin(tx, ann)?;
+            crate::app_password::create(tx, ann.account, "x")?;
+            let scope = crate::oauth::Scope::parse("a");
+            crate::oauth::issue(tx, ann.account, "cloud-win", &scope, true)?;
+            tx.execute("UPDATE second_factor SET account_id = 9", &[])?;
+            tx.execute("UPDATE app_password SET account_id = 9", &[])?;
+            Ok(tx.execute("DELETE FROM oauth_grant", &[])?)
+        })
+        .unwrap();
+    assert_snapshot!(findings(&world), @r"
+    damage: session 1 belongs to no account
+    damage: app password 1 belongs to no account
+    damage: the second factor of account 9 belongs to no account
+    damage: OAuth token 1 belongs to no grant, or outlives it
+    damage: OAuth token 2 belongs to no grant, or outlives it
+    ");
+}

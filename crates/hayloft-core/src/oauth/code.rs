@@ -42,7 +42,7 @@ pub fn issue_code(
     Ok(code)
 }
 
-/// Tokens for a code. A refresh token is among them if the scope asked for one.
+/// Tokens for the code that a client presents. A refresh token is among them if the scope asked for one.
 ///
 /// A code that comes a second time has been seen by somebody it was not meant for, so what the
 /// first one got ends (RFC 6749 section 4.1.2). That is why this takes the product and no
@@ -54,10 +54,10 @@ pub async fn redeem_code(
     core: &Core,
     client_id: &str,
     secret: Option<&str>,
-    code: &str,
+    presented: &str,
     redirect_uri: Option<&str>,
 ) -> Result<Issued> {
-    let (client_id, code) = (client_id.to_owned(), code.to_owned());
+    let (client_id, presented) = (client_id.to_owned(), presented.to_owned());
     let (secret, redirect_uri) = (secret.map(str::to_owned), redirect_uri.map(str::to_owned));
     let redeemed = core.db.write(move |tx| {
         let app = match app::authenticated(tx, &client_id, secret.as_deref())? {
@@ -65,7 +65,7 @@ pub async fn redeem_code(
             Ok(None) => return Ok(Err(Refusal::InvalidClient)),
             Err(refusal) => return Ok(Err(refusal)),
         };
-        redeem(tx, &app, &code, redirect_uri.as_deref())
+        redeem(tx, &app, &presented, redirect_uri.as_deref())
     });
     let redeemed: Result<Result<Issued, Refusal>> = redeemed.await;
     redeemed?.map_err(Error::from)
@@ -85,10 +85,10 @@ struct Code {
 fn redeem(
     tx: &mut Tx<'_>,
     app: &App,
-    text: &str,
+    presented: &str,
     redirect_uri: Option<&str>,
 ) -> Result<Result<Issued, Refusal>> {
-    let hash = secret_hash(text);
+    let hash = secret_hash(presented);
     let Some(code) = find(tx, &hash)? else { return Ok(Err(Refusal::InvalidGrant)) };
     let is_meant = match redirect_uri {
         Some(uri) => uri == code.redirect_uri,

@@ -127,11 +127,11 @@ pub(super) fn give(
     let access_ends = tx.now_ms() + i64::from(ACCESS_LIFE_S) * 1000;
     let access_token = token(tx, grant, Kind::Access, scope, access_ends)?;
     let refresh_ends = tx.now_ms() + REFRESH_LIFE_MS;
-    let refresh_token = match refreshable {
-        true => Some(token(tx, grant, Kind::Refresh, &grant.scope, refresh_ends)?),
-        false => None,
+    let (refresh_token, ends) = if refreshable {
+        (Some(token(tx, grant, Kind::Refresh, &grant.scope, refresh_ends)?), refresh_ends)
+    } else {
+        (None, access_ends)
     };
-    let ends = if refreshable { refresh_ends } else { access_ends };
     tx.execute(
         "UPDATE oauth_grant SET expires = ?1 WHERE id = ?2 AND expires < ?1",
         params![ends, grant.id],

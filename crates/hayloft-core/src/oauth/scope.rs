@@ -7,7 +7,7 @@ use super::Refusal;
 /// The most bytes of a scope; the longest that any app asks for has a few hundred.
 const SCOPE_BYTES_MAX: usize = 2000;
 
-/// The words that ask for a refresh token: OpenID Connect's, and Live Connect's before it.
+/// The words that ask for a refresh token: `OpenID` Connect's, and Live Connect's before it.
 const OFFLINE: [&str; 2] = ["offline_access", "wl.offline_access"];
 
 /// A set of words that remembers their order: some clients compare what they get with what they
