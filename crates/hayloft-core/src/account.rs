@@ -15,7 +15,7 @@ pub use self::{
     create::{NewAccount, create},
     login::Login,
     password::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, Password, hash_password, verify_password},
-    read::{actor, by_login, count, get, list, require_standing},
+    read::{actor, by_login, count, first_login, get, list, require_standing},
 };
 pub(crate) use self::{
     password::verify_nothing,

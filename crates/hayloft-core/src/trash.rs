@@ -1,6 +1,7 @@
 //! The trash: what was deleted, for a while. An item is one node, with all below it.
 
 mod destroy;
+mod newest;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,8 @@ use hayloft_store::{DbError, Row, Tx, Value, params};
 pub(crate) use self::destroy::{destroy, destroy_some, destroy_unasked};
 pub use self::{
     destroy::destroy_item,
-    restore::{restore_item, restore_to, undelete},
+    newest::{Deleted, newest},
+    restore::{item_view, restore_item, restore_to, undelete},
 };
 use crate::{
     AccountId, Actor, Error, Name, NodeId, NodePath, Result, Subject, access,

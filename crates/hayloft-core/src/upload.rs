@@ -7,20 +7,26 @@
 mod confirm;
 mod digest;
 mod hold;
+mod mailru;
 mod receive;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod ticket;
 
 use hayloft_store::{Tx, params};
 
+pub(crate) use self::hold::release;
 pub use self::{
     confirm::{ConfirmUpload, confirm, finish},
-    digest::{Digests, MAILRU_HASH_BYTES},
+    digest::{Digester, Digests, MAILRU_HASH_BYTES},
+    mailru::{hashes, known, put_known, receive_unnamed},
     receive::{receive, receive_part},
+    sequence::{
+        Appended, Finished, Piece, append, begin_sequence, cancel_sequence, finish_sequence,
+    },
     ticket::{Ticket, UploadId},
 };
-pub(crate) use self::{digest::Digester, hold::release};
 use crate::{
     AccountId, Actor, BlobId, DedupeScope, Error, Result, Settings, Subject,
     tree::{
@@ -123,7 +129,9 @@ fn readable_blob(
     size: u64,
     md5: &[u8; 16],
 ) -> Result<Option<ReceivedBlob>> {
-    let Ok(bytes) = i64::try_from(size) else { return Ok(None) };
+    // The visitor of a public link acts for its owner, whose content is not the visitor's.
+    let bytes = i64::try_from(size).ok().filter(|_| !actor.visits);
+    let Some(bytes) = bytes else { return Ok(None) };
     let found = tx.query(
         "SELECT id, sniffed FROM blob WHERE md5 = ?1 AND size = ?2",
         params![md5, bytes],

@@ -11,6 +11,8 @@ use clap::{Args, ValueEnum};
 use hayloft_core::Settings;
 use serde::Deserialize;
 
+use crate::{hosts::Hosts, skydrive::SkyDriveOptions};
+
 /// Connections held at once unless another number is set: some 300 MiB of idle ones.
 const CONNECTIONS_MAX: usize = 10_000;
 
@@ -84,6 +86,14 @@ pub struct Options {
     /// The product's rules: quotas, versions, retention. Only in the file, as `[rules]`.
     #[arg(skip)]
     pub rules: Option<Settings>,
+
+    /// Host names that clients of cloud.mail.ru have built in. Only in the file, as `[hosts]`.
+    #[arg(skip)]
+    pub hosts: Option<Hosts>,
+
+    /// What is particular to SkyDrive's API. Only in the file, as `[skydrive]`.
+    #[arg(skip)]
+    pub skydrive: Option<SkyDriveOptions>,
 }
 
 /// The form of the log.
@@ -128,6 +138,10 @@ pub struct Config {
     pub shutdown: Duration,
     /// The product's rules.
     pub rules: Settings,
+    /// Host names that clients of cloud.mail.ru have built in.
+    pub hosts: Hosts,
+    /// What is particular to SkyDrive's API.
+    pub skydrive: SkyDriveOptions,
 }
 
 /// Files for HTTPS.
@@ -194,6 +208,8 @@ impl Config {
             connections_max: options.connections_max.unwrap_or(CONNECTIONS_MAX),
             shutdown: Duration::from_secs(options.shutdown_seconds.unwrap_or(30)),
             rules: options.rules.unwrap_or_default(),
+            hosts: options.hosts.unwrap_or_default(),
+            skydrive: options.skydrive.unwrap_or_default(),
             data,
             listen,
             tls,
@@ -222,6 +238,8 @@ impl Options {
             connections_max: self.connections_max.or(file.connections_max),
             shutdown_seconds: self.shutdown_seconds.or(file.shutdown_seconds),
             rules: self.rules.or(file.rules),
+            hosts: self.hosts.or(file.hosts),
+            skydrive: self.skydrive.or(file.skydrive),
         }
     }
 }

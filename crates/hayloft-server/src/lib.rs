@@ -3,9 +3,11 @@
 pub mod admin;
 mod app;
 pub mod cloudike;
+pub mod cloudmail;
 pub mod config;
 pub mod content;
 mod health;
+mod hosts;
 pub mod logging;
 mod metrics;
 mod openapi;
@@ -13,11 +15,13 @@ mod patience;
 mod peer;
 mod router;
 mod server;
+pub mod skydrive;
 mod tls;
 
 pub use crate::{
     app::App,
     config::{Config, ConfigError, Options, TlsFiles},
+    hosts::Hosts,
     openapi::openapi,
     server::{Running, StartError, open, start},
 };

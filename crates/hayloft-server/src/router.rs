@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::{App, cloudike, health, peer::Peer};
+use crate::{App, cloudike, cloudmail, health, peer::Peer, skydrive};
 
 /// A request that took longer is logged even where only failures are.
 const SLOW: Duration = Duration::from_secs(1);
@@ -19,6 +19,8 @@ const SLOW: Duration = Duration::from_secs(1);
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .merge(cloudike::router(&app))
+        .merge(cloudmail::router(&app))
+        .merge(skydrive::router(&app))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -63,6 +63,16 @@ pub fn actor(tx: &mut Tx<'_>, id: AccountId) -> Result<Actor> {
     actor.ok_or(Error::NotFound(Subject::Account))
 }
 
+/// The login that an account was made with, or the oldest it still has.
+pub fn first_login(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Login>> {
+    let value = tx.query_opt(
+        "SELECT value FROM login WHERE account_id = ?1 ORDER BY created, value LIMIT 1",
+        params![id],
+        |row| row.get::<String>(0),
+    )?;
+    value.map(|value| Login::parse(&value)).transpose()
+}
+
 fn logins(tx: &mut Tx<'_>, id: AccountId) -> Result<Vec<Login>> {
     let values = tx.query(
         "SELECT value FROM login WHERE account_id = ?1 ORDER BY created, value",

@@ -66,6 +66,15 @@ pub fn restore_to(
     put_back(tx, actor, &item, &folder, &name, overwrite)
 }
 
+/// The item that is a node, where it was, if the actor may restore it.
+///
+/// # Errors
+/// `NotFound` (the item), `ReadOnly`.
+pub fn item_view(tx: &mut Tx<'_>, actor: &Actor, node: NodeId) -> Result<View> {
+    let item = item_of_node(tx, actor, node)?;
+    super::view(tx, actor, item)
+}
+
 /// The item that is a node, if the actor may restore it.
 fn item_of_node(tx: &mut Tx<'_>, actor: &Actor, node: NodeId) -> Result<Item> {
     let missing = || Error::NotFound(Subject::TrashItem);

@@ -109,22 +109,25 @@ impl Rest {
 
 /// Computes digests of a content that comes in chunks: two threads share the work, since MD5
 /// alone takes as long as all others together.
-pub(crate) struct Digester {
+pub struct Digester {
     slow: Worker<Slow>,
     rest: Worker<Rest>,
 }
 
 impl Digester {
-    pub(crate) fn start() -> Self {
+    /// Starts the threads.
+    pub fn start() -> Self {
         Self { slow: Worker::start(Slow::update), rest: Worker::start(Rest::update) }
     }
 
-    pub(crate) async fn update(&self, chunk: &Bytes) -> Result<()> {
+    /// Takes in the next bytes; waits while the threads are behind.
+    pub async fn update(&self, chunk: &Bytes) -> Result<()> {
         self.slow.update(chunk).await?;
         self.rest.update(chunk).await
     }
 
-    pub(crate) async fn finish(self) -> Result<Digests> {
+    /// The digests of all that was taken in.
+    pub async fn finish(self) -> Result<Digests> {
         let slow = self.slow.finish().await?;
         Ok(self.rest.finish().await?.finish(slow))
     }

@@ -41,6 +41,16 @@ impl Stored {
 /// account, `BrokenBody` when it breaks off, `NotFound` when the upload is finished, and those of
 /// [`account::require_standing`]. Nothing of it is then kept.
 pub async fn receive(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<()> {
+    take_in(core, ticket, false, body).await.map(drop)
+}
+
+/// The same, for an upload that is claimed by its id, or `by_hash`.
+pub(super) async fn take_in(
+    core: &Core,
+    ticket: &Ticket,
+    by_hash: bool,
+    body: ByteStream,
+) -> Result<Digests> {
     let (head, rest) = split_head(core, ticket, body).await?;
     let (stored, digests) = match rest {
         None => {
@@ -59,12 +69,15 @@ pub async fn receive(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<(
     };
     let keys = stored.keys();
     let (settings, ticket) = (Arc::clone(&core.settings), ticket.clone());
-    let recorded = core.db.write(move |tx| record(tx, &settings, &ticket, &stored, &digests)).await;
-    discard_if_refused(core, &keys, recorded).await
+    let taken = digests.clone();
+    let recorded =
+        core.db.write(move |tx| record(tx, &settings, &ticket, by_hash, &stored, &digests)).await;
+    discard_if_refused(core, &keys, recorded).await?;
+    Ok(taken)
 }
 
 /// The ticket with what the account may send now; an upload sent again gives its room back.
-fn as_of_now(tx: &mut Tx<'_>, settings: &Settings, ticket: &Ticket) -> Result<Ticket> {
+pub(super) fn as_of_now(tx: &mut Tx<'_>, settings: &Settings, ticket: &Ticket) -> Result<Ticket> {
     account::require_standing(tx, ticket.account)?;
     let known = row(tx, ticket.account, &ticket.upload)?;
     if known.as_ref().is_some_and(|upload| upload.node.is_some()) {
@@ -77,7 +90,11 @@ fn as_of_now(tx: &mut Tx<'_>, settings: &Settings, ticket: &Ticket) -> Result<Ti
 
 /// What was stored and then refused is deleted at once. After a failure of the database it may be
 /// recorded after all: then it is left to the sweep of orphans.
-async fn discard_if_refused(core: &Core, keys: &[BlobKey], recorded: Result<()>) -> Result<()> {
+pub(super) async fn discard_if_refused(
+    core: &Core,
+    keys: &[BlobKey],
+    recorded: Result<()>,
+) -> Result<()> {
     if recorded.as_ref().is_err_and(|err| !err.is_internal() && !matches!(err, Error::Busy)) {
         for key in keys {
             if let Err(err) = core.blobs.delete(key).await {
@@ -171,7 +188,7 @@ pub async fn receive_part(core: &Core, ticket: &Ticket, body: ByteStream) -> Res
 }
 
 /// Fails the body as soon as it, after the bytes `before` it, is longer than may be.
-fn watch(
+pub(super) fn watch(
     core: &Core,
     ticket: &Ticket,
     before: u64,
@@ -190,7 +207,7 @@ fn watch(
     })
 }
 
-fn refused_body(err: BlobError) -> Error {
+pub(super) fn refused_body(err: BlobError) -> Error {
     match err {
         BlobError::Body(err) if err.kind() == io::ErrorKind::FileTooLarge => Error::TooLong,
         BlobError::Body(err) if err.kind() == io::ErrorKind::QuotaExceeded => Error::OverQuota,
@@ -241,6 +258,7 @@ fn record(
     tx: &mut Tx<'_>,
     settings: &Settings,
     ticket: &Ticket,
+    by_hash: bool,
     stored: &Stored,
     digests: &Digests,
 ) -> Result<()> {
@@ -266,9 +284,9 @@ fn record(
         }
         None => {
             tx.execute(
-                "INSERT INTO upload (id, account_id, created, blob_id, bytes)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![id, account, now, blob.id, blob.size_column()],
+                "INSERT INTO upload (id, account_id, created, blob_id, bytes, by_hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![id, account, now, blob.id, blob.size_column(), by_hash],
             )?;
         }
     }
