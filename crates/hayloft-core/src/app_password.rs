@@ -9,8 +9,9 @@ mod tests;
 use hayloft_store::{Tx, params};
 
 use crate::{
-    AccountId, Error, Result, Subject, account,
+    AccountId, Error, Result, account,
     signing::{Keys, Purpose},
+    token,
 };
 
 /// The letters of a password; 26^16 is 75 bits, more than anybody can try.
@@ -77,15 +78,18 @@ pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<AppPassword>> {
 
 /// Takes a password back, by its name. What the program made with it ends too: nothing says which
 /// of the account's sign-ins those are, so all end.
+///
+/// # Errors
+/// `Invalid` when the account has none of this name.
 pub fn remove(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<()> {
     let removed = tx.execute(
         "DELETE FROM app_password WHERE account_id = ?1 AND name = ?2",
         params![account, name],
     )?;
     if removed == 0 {
-        return Err(Error::NotFound(Subject::Token));
+        return Err(Error::Invalid("name: no app password has it".to_owned()));
     }
-    crate::token::revoke_all(tx, account, None)
+    token::revoke_all(tx, account, None)
 }
 
 /// The number of the app password that this is, if it is one of the account's. A hash and a probe

@@ -1,5 +1,6 @@
 //! `hayloft user`: accounts, on the data itself.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use hayloft_server::{
@@ -70,8 +71,8 @@ enum Command {
     },
     /// Ask for a code from an authenticator app after the password, or no more
     #[command(after_help = "\
-`on` prints a secret for the authenticator app and asks for a first code, on the terminal or in
-`HAYLOFT_CODE`. From then on programs that cannot ask for codes need app passwords.")]
+`on` prints a secret for the authenticator app and reads a first code that the app shows for it, from
+the terminal or standard input. From then on programs that cannot ask for codes need app passwords.")]
     SecondFactor {
         /// E-mail address or telephone number
         login: String,
@@ -226,9 +227,7 @@ async fn enrol(core: &Core, login: &str) -> Result<(), Failure> {
     let enrolment = admin::begin_second_factor(core, login).await.map_err(refused)?;
     let secret = ("Secret", enrolment.secret_base32);
     output::print(&output::facts(&[secret, ("Address", enrolment.uri)]))?;
-    let code = password::code(None)?.ok_or_else(|| {
-        Failure::refused("not turned on: there is nobody to ask for a first code")
-    })?;
+    let code = first_code()?;
     admin::confirm_second_factor(core, login, code).await.map_err(refused)?;
     output::print("the second factor is on\n")
 }
@@ -261,6 +260,21 @@ pub(super) async fn close(core: &Core) {
 pub(super) fn refused(err: hayloft_server::Error) -> Failure {
     let text = chain(&err);
     if err.is_internal() { Failure::failed(text) } else { Failure::refused(text) }
+}
+
+/// The code that the app shows for the secret just printed, so no variable can hold it.
+fn first_code() -> Result<String, Failure> {
+    let read = if io::stdin().is_terminal() {
+        rpassword::prompt_password("Code that the app shows: ")
+    } else {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).map(|_| line)
+    };
+    let code = read.map_err(|err| Failure::failed(format!("cannot read the code: {err}")))?;
+    if code.trim().is_empty() {
+        return Err(Failure::refused("not turned on: no code was given"));
+    }
+    Ok(code)
 }
 
 fn show_app_passwords(made: &[AppPasswordLine], json: bool) -> Result<(), Failure> {
