@@ -184,10 +184,11 @@ pub(crate) trait Remote: Send + Sync {
     /// Sends a file, which replaces one that is there as a new version.
     async fn upload(&self, sending: &Sending<'_>) -> Result<Done, Failure>;
 
-    /// Fetches a file and tells its bytes.
+    /// Fetches a file, which was listed as this entry, and tells its bytes.
     async fn download(
         &self,
         source: &RemotePath,
+        entry: &Entry,
         target: &Path,
         received: Arc<AtomicU64>,
     ) -> Result<u64, Failure>;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::header::RANGE;
 use reqwest::{Response, StatusCode, Url};
@@ -26,6 +26,8 @@ pub struct Download<'a> {
     client: &'a CloudMail,
     source: &'a str,
     target: &'a Path,
+    /// What the file is, as a listing told a moment ago; it is asked otherwise.
+    pub known: Option<Content>,
     /// Counts the bytes received, for any number of downloads.
     pub received: Arc<AtomicU64>,
 }
@@ -33,7 +35,7 @@ pub struct Download<'a> {
 impl CloudMail {
     /// A download of the file `source` to the file `target`, which is replaced if it is there.
     pub fn download<'a>(&'a self, source: &'a str, target: &'a Path) -> Download<'a> {
-        Download { client: self, source, target, received: Arc::default() }
+        Download { client: self, source, target, known: None, received: Arc::default() }
     }
 
     /// The content of a file as it arrives, not verified.
@@ -107,26 +109,55 @@ impl CloudMail {
 impl Download<'_> {
     /// Fetches the file, verifies it by its hash and gives it its name and time.
     pub async fn run(&self) -> Result<Content, Error> {
+        let fetched = self.fetch(self.known.clone()).await;
+        match fetched {
+            // Somebody has changed the file since it was listed.
+            Err(Error::Damaged { .. } | Error::Reply(_)) if self.known.is_some() => {
+                self.fetch(None).await
+            }
+            done => done,
+        }
+    }
+
+    async fn fetch(&self, known: Option<Content>) -> Result<Content, Error> {
+        let source = CloudFile { client: self.client, path: self.source, known: Mutex::new(known) };
         let received = Arc::clone(&self.received);
-        fetch::<CloudSum, _, _>(self, self.target, received, self.client.inner.retry).await
+        fetch::<CloudSum, _, _>(&source, self.target, received, self.client.inner.retry).await
     }
 }
 
-impl Source<Refusal> for Download<'_> {
+/// The file that is fetched.
+struct CloudFile<'a> {
+    client: &'a CloudMail,
+    path: &'a str,
+    /// What it is, until that is asked again.
+    known: Mutex<Option<Content>>,
+}
+
+impl CloudFile<'_> {
+    async fn content(&self) -> Result<Content, Error> {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok(known);
+        }
+        let item = self.client.file(self.path).await?.body;
+        if item.is_folder() {
+            return Err(Error::Reply(format!("{} is a folder", self.path)));
+        }
+        Ok(Content {
+            size: item.size.unwrap_or(0),
+            checksum: item.hash,
+            modified: item.mtime.map(|seconds| seconds.saturating_mul(1000)),
+        })
+    }
+}
+
+impl Source<Refusal> for CloudFile<'_> {
     /// The address; another one may be told next time.
     type Ticket = Url;
 
     async fn ask(&self) -> Result<(Content, Url), Error> {
-        let item = self.client.file(self.source).await?.body;
-        if item.is_folder() {
-            return Err(Error::Reply(format!("{} is a folder", self.source)));
-        }
-        let content = Content {
-            size: item.size.unwrap_or(0),
-            checksum: item.hash,
-            modified: item.mtime.map(|seconds| seconds.saturating_mul(1000)),
-        };
-        let url = below(&self.client.shards().await?.get, self.source);
+        let content = self.content().await?;
+        let url = below(&self.client.shards().await?.get, self.path);
         Ok((content, url))
     }
 

@@ -266,6 +266,7 @@ impl Remote for CloudikeRemote {
     async fn download(
         &self,
         source: &RemotePath,
+        _: &Entry,
         target: &Path,
         received: Arc<AtomicU64>,
     ) -> Result<u64, Failure> {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hayloft_client::cloudmail::{
-    ApiRequest, CloudMail, Conflict, ErrorName, Item, Method, ZipRequest,
+    self, ApiRequest, CloudMail, Conflict, ErrorName, Item, Method, ZipRequest,
 };
 use hayloft_wire::cloudmail::TrashItem;
 
@@ -403,11 +403,17 @@ impl Remote for CloudmailRemote {
     async fn download(
         &self,
         source: &RemotePath,
+        entry: &Entry,
         target: &Path,
         received: Arc<AtomicU64>,
     ) -> Result<u64, Failure> {
         let mut download = self.0.download(source.as_str(), target);
         download.received = received;
+        download.known = Some(cloudmail::Content {
+            size: entry.bytes,
+            checksum: entry.checksum.as_ref().map(|checksum| checksum.text().to_owned()),
+            modified: Some(entry.modified).filter(|modified| *modified != 0),
+        });
         Ok(download.run().await?.size)
     }
 

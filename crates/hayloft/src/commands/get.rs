@@ -119,13 +119,14 @@ async fn receive(
     job: Job,
     received: Arc<std::sync::atomic::AtomicU64>,
 ) -> Result<Done, Failure> {
-    if let Some(checksum) = &job.checksum
+    if job.compare
+        && let Some(checksum) = &job.entry.checksum
         && checksum.is_of(job.target.clone()).await?
     {
-        received.fetch_add(job.size, std::sync::atomic::Ordering::Relaxed);
+        received.fetch_add(job.entry.bytes, std::sync::atomic::Ordering::Relaxed);
         return Ok(Done::Same);
     }
-    Ok(Done::Moved(remote.download(&job.source, &job.target, received).await?))
+    Ok(Done::Moved(remote.download(&job.source, &job.entry, &job.target, received).await?))
 }
 
 /// Sets a folder's time, given in milliseconds. Times before 1970 are left to the system.

@@ -102,6 +102,26 @@ async fn a_broken_download_goes_on_where_it_broke() {
 }
 
 #[tokio::test]
+async fn what_a_listing_told_is_asked_again_only_if_it_is_wrong() {
+    let (fake, folder) = (Fake::start().await, tempfile::tempdir().unwrap());
+    let (new, target) = (Bytes::from("new content, longer"), folder.path().join("file"));
+    let known = |content: &str| {
+        let (size, checksum) = (content.len() as u64, Some(cloud_hash(content)));
+        Some(Content { size, checksum, modified: Some(5000) })
+    };
+    fake.say_dispatcher()
+        .say("GET /api/v2/file", [item(&new)])
+        .say("GET /get/a", [text(200, "new content, longer")]);
+    for (told, asked) in [("new content, longer", 0), ("old content", 1)] {
+        let mut download = fake.client.download("/a", &target);
+        download.known = known(told);
+        download.run().await.unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), new);
+        assert_eq!(fake.log().matches("/api/v2/file").count(), asked);
+    }
+}
+
+#[tokio::test]
 async fn damaged_content_gets_no_name() {
     let (fake, folder) = (Fake::start().await, tempfile::tempdir().unwrap());
     fake.say_dispatcher();

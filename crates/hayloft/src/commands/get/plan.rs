@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use hayloft_client::modified_ms;
 use serde::Serialize;
 
-use crate::client::{Checksum, Clock, Entry};
+use crate::client::{Clock, Entry};
 use crate::failure::Failure;
 use crate::location::RemotePath;
 use crate::output::{print, print_json, size};
@@ -20,9 +20,10 @@ use crate::walk::{below, join};
 pub(super) struct Job {
     pub(super) source: RemotePath,
     pub(super) target: PathBuf,
-    pub(super) size: u64,
-    /// What the remote file has: if the local one has it too, nothing need be fetched.
-    pub(super) checksum: Option<Checksum>,
+    /// What it was listed as.
+    pub(super) entry: Entry,
+    /// Nothing need be fetched if the local file has its checksum.
+    pub(super) compare: bool,
 }
 
 /// A folder to be made.
@@ -113,14 +114,14 @@ impl Plan {
 
     pub(super) fn add_file(&mut self, place: &str, node: &Entry) {
         let target = self.local(place);
-        let job = |target, checksum| Job {
+        let job = |target, compare| Job {
             source: below(&self.source, place),
             target,
-            size: node.bytes,
-            checksum,
+            entry: node.clone(),
+            compare,
         };
         match fs::metadata(&target) {
-            Err(_) => self.jobs.push(job(target, None)),
+            Err(_) => self.jobs.push(job(target, false)),
             Ok(there) if there.is_dir() => {
                 let reason = "a folder is there, not a file";
                 self.problems.push(Problem::failed(target.display(), reason));
@@ -128,8 +129,8 @@ impl Plan {
             Ok(there) => {
                 match decide(there.len(), modified_ms(&there), Some(node), self.by_checksum) {
                     Decision::Same => self.same += 1,
-                    Decision::Transfer => self.jobs.push(job(target, None)),
-                    Decision::Compare(sum) => self.jobs.push(job(target, Some(sum))),
+                    Decision::Transfer => self.jobs.push(job(target, false)),
+                    Decision::Compare(_) => self.jobs.push(job(target, true)),
                 }
             }
         }
@@ -146,7 +147,7 @@ impl Plan {
 
     /// Bytes that may have to be fetched.
     pub(super) fn bytes(&self) -> u64 {
-        self.jobs.iter().map(|job| job.size).sum()
+        self.jobs.iter().map(|job| job.entry.bytes).sum()
     }
 
     /// Says what would be done.
@@ -156,8 +157,8 @@ impl Plan {
             let files = self.jobs.iter().map(|job| ToldFile {
                 source: job.source.as_str(),
                 target: job.target.display().to_string(),
-                size_bytes: job.size,
-                compare: job.checksum.is_some(),
+                size_bytes: job.entry.bytes,
+                compare: job.compare,
             });
             return print_json(&Told {
                 folders: folders.collect(),
@@ -168,8 +169,8 @@ impl Plan {
         }
         let mut lines: Vec<_> = folders.map(|path| format!("make {path}/")).collect();
         lines.extend(self.jobs.iter().map(|job| {
-            let verb = if job.checksum.is_some() { "compare" } else { "get" };
-            let (source, target, size) = (&job.source, job.target.display(), size(job.size));
+            let verb = if job.compare { "compare" } else { "get" };
+            let (source, target, size) = (&job.source, job.target.display(), size(job.entry.bytes));
             format!("{verb} {source} -> {target} ({size})")
         }));
         lines.extend(self.problems.iter().map(|problem| format!("fail {problem}")));
