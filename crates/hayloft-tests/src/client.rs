@@ -36,6 +36,11 @@ impl Client {
         Self { base: base.to_owned(), token: None, http }
     }
 
+    /// What sends its requests; it follows no redirect.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// The same client with a token.
     pub(crate) fn with_token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());

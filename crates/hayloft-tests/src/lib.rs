@@ -6,8 +6,17 @@ mod client;
 #[expect(clippy::too_many_lines, reason = "a whole reply in a snapshot is long")]
 mod cloudike;
 #[cfg(test)]
+mod cloudmail;
+#[cfg(test)]
+mod jpeg;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod s3;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+#[expect(clippy::too_many_lines, reason = "a whole reply in a snapshot is long")]
+mod skydrive;
 #[cfg(test)]
 mod tls;

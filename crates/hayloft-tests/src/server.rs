@@ -127,7 +127,8 @@ impl TestServer {
     }
 }
 
-fn config(data: &Path, rules: Settings) -> Config {
+/// A configuration for tests, on a free port.
+pub(crate) fn config(data: &Path, rules: Settings) -> Config {
     let options = Options {
         data: Some(data.to_owned()),
         listen: Some((Ipv4Addr::LOCALHOST, 0).into()),
