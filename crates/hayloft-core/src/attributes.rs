@@ -120,26 +120,30 @@ pub fn change(
 fn changed(before: &Attributes, change: &AttributesChange) -> Result<Attributes> {
     let most = ATTRIBUTE_CHARS_MAX;
     Ok(Attributes {
-        description: text(&before.description, &change.description, DESCRIPTION_CHARS_MAX)?,
-        sort_by: text(&before.sort_by, &change.sort_by, most)?,
+        description: text(
+            before.description.as_deref(),
+            change.description.as_deref(),
+            DESCRIPTION_CHARS_MAX,
+        )?,
+        sort_by: text(before.sort_by.as_deref(), change.sort_by.as_deref(), most)?,
         album: change.album.unwrap_or(before.album),
-        title: text(&before.title, &change.title, most)?,
-        artist: text(&before.artist, &change.artist, most)?,
-        album_title: text(&before.album_title, &change.album_title, most)?,
-        album_artist: text(&before.album_artist, &change.album_artist, most)?,
-        genre: text(&before.genre, &change.genre, most)?,
+        title: text(before.title.as_deref(), change.title.as_deref(), most)?,
+        artist: text(before.artist.as_deref(), change.artist.as_deref(), most)?,
+        album_title: text(before.album_title.as_deref(), change.album_title.as_deref(), most)?,
+        album_artist: text(before.album_artist.as_deref(), change.album_artist.as_deref(), most)?,
+        genre: text(before.genre.as_deref(), change.genre.as_deref(), most)?,
     })
 }
 
-fn text(before: &Option<String>, new: &Option<String>, max: usize) -> Result<Option<String>> {
-    let Some(text) = new else { return Ok(before.clone()) };
+fn text(before: Option<&str>, new: Option<&str>, max: usize) -> Result<Option<String>> {
+    let Some(text) = new else { return Ok(before.map(str::to_owned)) };
     if text.chars().count() > max {
         return Err(Error::Invalid(format!("a text here has at most {max} characters")));
     }
     if text.contains('\0') {
         return Err(Error::Invalid("a text holds no zero character".to_owned()));
     }
-    Ok(Some(text.clone()).filter(|text| !text.is_empty()))
+    Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// Writes the row; where nothing is written any more there is none.

@@ -92,6 +92,7 @@ impl std::fmt::Debug for LinkOptions {
 }
 
 /// A public link.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts that dialects show as such")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// What names it, [`HASH_CHARS`] letters and digits: the whole key to it.

@@ -18,8 +18,8 @@ fn write_of(world: &World, at: &'static str, new: &AttributesChange) -> Result<A
     Ok(kept)
 }
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn text(text: &str) -> String {
+    text.to_owned()
 }
 
 fn refused<T>(result: Result<T>) -> String {
@@ -34,23 +34,25 @@ fn what_is_not_given_stays_and_the_empty_is_taken_away() {
     for world in World::all(&["a/x.mp3", "a/y"]) {
         let none = AttributesChange::default();
         let tune = AttributesChange {
-            description: text("Low\nwater"),
-            title: text("Tide"),
-            artist: text("The Examples"),
-            album_title: text("Low Water"),
-            album_artist: text("Various"),
-            genre: text("Folk"),
+            description: Some(text("Low\nwater")),
+            title: Some(text("Tide")),
+            artist: Some(text("The Examples")),
+            album_title: Some(text("Low Water")),
+            album_artist: Some(text("Various")),
+            genre: Some(text("Folk")),
             ..none.clone()
         };
         let written = write_of(&world, "a/x.mp3", &tune).unwrap();
-        assert_eq!(written.title, text("Tide"));
+        assert_eq!(written.title, Some(text("Tide")));
         assert_eq!(write_of(&world, "a/x.mp3", &none).unwrap(), written);
-        let other = AttributesChange { title: text(""), genre: text("Jazz"), ..none.clone() };
+        let other =
+            AttributesChange { title: Some(text("")), genre: Some(text("Jazz")), ..none.clone() };
         let after = write_of(&world, "a/x.mp3", &other).unwrap();
-        assert_eq!(after, Attributes { title: None, genre: text("Jazz"), ..written });
-        let album = AttributesChange { album: Some(true), sort_by: text("size"), ..none.clone() };
+        assert_eq!(after, Attributes { title: None, genre: Some(text("Jazz")), ..written });
+        let album =
+            AttributesChange { album: Some(true), sort_by: Some(text("size")), ..none.clone() };
         let folder = write_of(&world, "a", &album).unwrap();
-        assert_eq!((folder.album, folder.sort_by), (true, text("size")));
+        assert_eq!((folder.album, folder.sort_by), (true, Some(text("size"))));
         let ids = world
             .read(|tx, ann| {
                 let ids = ["a", "a/x.mp3", "a/y"].map(|at| tree::resolve(tx, ann, &path(at)));
@@ -81,7 +83,8 @@ fn a_change_is_seen_in_the_listing_and_no_change_is_not() {
             tree::listing_hash(&folder, b"")
         };
         let before = hash(&world);
-        let described = AttributesChange { description: text("x"), ..AttributesChange::default() };
+        let described =
+            AttributesChange { description: Some(text("x")), ..AttributesChange::default() };
         write_of(&world, "a/x", &described).unwrap();
         let after = hash(&world);
         assert_ne!(before, after);
@@ -99,7 +102,7 @@ fn what_cannot_be_written_is_refused() {
             refused(write_of(&world, "x", &long)),
             "a text here has at most 1000 characters"
         );
-        let odd = AttributesChange { description: text("a\0"), ..none.clone() };
+        let odd = AttributesChange { description: Some(text("a\0")), ..none.clone() };
         assert_eq!(refused(write_of(&world, "x", &odd)), "a text holds no zero character");
         let album = AttributesChange { album: Some(true), ..none.clone() };
         assert_eq!(refused(write_of(&world, "x", &album)), "album: a folder is one, no file");

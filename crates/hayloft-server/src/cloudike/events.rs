@@ -171,6 +171,7 @@ pub(super) fn wire_event(event: &Event) -> wire::Event {
     let (sender_ip, login) = security_note(event);
     let is_rename = event.kind == EventKind::Renamed;
     let is_move = event.kind == EventKind::Moved;
+    let is_link = matches!(event.kind, EventKind::LinkCreated | EventKind::LinkDeleted);
     wire::Event {
         id: format!("{:024x}", event.id),
         user_id: event.account.0,
@@ -190,6 +191,7 @@ pub(super) fn wire_event(event: &Event) -> wire::Event {
         request_id: event.request_id.clone(),
         sender_ip: sender_ip.map(str::to_owned),
         value: login.map(serde_json::Value::from),
+        public_hash: event.note.clone().filter(|_| is_link),
         listing_request_id: event.note.clone().filter(|_| event.kind == EventKind::FullListing),
         icon: is_node.then(|| mime.map_or("folder", icon).to_owned()),
         mime_type: mime.map(str::to_owned),
