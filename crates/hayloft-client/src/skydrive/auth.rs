@@ -103,6 +103,9 @@ pub struct Tokens {
 pub trait Keep: fmt::Debug + Send + Sync {
     /// Keeps the tokens; called after every change.
     fn keep(&self, tokens: &Tokens) -> Result<(), ConfError>;
+
+    /// The tokens as they are kept now: another program may have renewed them meanwhile.
+    fn kept(&self) -> Result<Option<Tokens>, ConfError>;
 }
 
 /// Who calls. One value serves any number of calls at once; only one of them refreshes.
@@ -233,6 +236,7 @@ impl Auth {
             return Ok(token);
         }
         let _one = self.refreshing.lock().await;
+        self.adopt()?;
         if let Some(token) = usable(&self.lock()) {
             return Ok(token);
         }
@@ -243,11 +247,26 @@ impl Auth {
     /// Another access token than this one, which the service would not have.
     pub(super) async fn renew(&self, refused: &Secret) -> Result<Secret, Error> {
         let _one = self.refreshing.lock().await;
+        if self.lock().access_token.as_ref() == Some(refused) {
+            self.adopt()?;
+        }
         if let Some(token) = self.lock().access_token.clone().filter(|token| token != refused) {
             return Ok(token);
         }
         self.auth_get_token(true).await?;
         self.current()
+    }
+
+    /// Takes the tokens that another program has got meanwhile. A refresh token may be good only
+    /// once, so ours may be worth nothing by now.
+    fn adopt(&self) -> Result<(), Error> {
+        let kept = self.keeper.as_ref().map_or(Ok(None), |keeper| keeper.kept())?;
+        if let Some(kept) = kept
+            && kept.refresh_token.is_some()
+        {
+            *self.lock() = kept;
+        }
+        Ok(())
     }
 
     fn current(&self) -> Result<Secret, Error> {

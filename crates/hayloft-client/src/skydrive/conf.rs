@@ -308,6 +308,13 @@ impl Keep for ConfKeeper {
         .collect();
         save(path, &changes).map_err(|cause| rescue(path, &changes, cause))
     }
+
+    fn kept(&self) -> Result<Option<Tokens>, ConfError> {
+        match &self.path {
+            Some(path) if path.exists() => Ok(Some(Conf::load(path)?.tokens())),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// Merges the changes into the file as it is now.

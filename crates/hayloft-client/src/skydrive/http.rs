@@ -22,7 +22,7 @@ use super::{Error, ProtocolError};
 pub use crate::Retry;
 
 /// Pieces in which files are read: big enough that reading is no bottleneck.
-const PIECE_BYTES: usize = 256 * 1024;
+pub(super) const PIECE_BYTES: usize = 256 * 1024;
 
 /// A body before it is encoded.
 #[derive(Debug)]
@@ -286,7 +286,9 @@ async fn encode(payload: &Payload, headers: &mut HeaderMap, sent: &Sent) -> Resu
                 .await
                 .map_err(Error::file("read", path))?;
             let pieces = ReaderStream::with_capacity(file.take(*length), PIECE_BYTES);
-            Body::Stream(sent.watch(pieces.map(|piece| piece.map_err(local)).boxed()))
+            Body::Stream(
+                sent.watch(pieces.map(|piece| piece.map_err(TransportError::local)).boxed()),
+            )
         }
         Payload::Stream { length, stream } => {
             if let Some(length) = length {
@@ -304,11 +306,6 @@ async fn encode(payload: &Payload, headers: &mut HeaderMap, sent: &Sent) -> Resu
             Body::Bytes(multipart(&boundary, field, name, content))
         }
     })
-}
-
-/// A local file that fails while it is sent; another try would not help.
-fn local(err: std::io::Error) -> TransportError {
-    TransportError { before_sending: false, may_pass: false, source: err.into() }
 }
 
 fn multipart(boundary: &str, field: &str, name: &str, content: &[u8]) -> Bytes {

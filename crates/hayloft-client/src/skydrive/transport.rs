@@ -118,6 +118,11 @@ impl fmt::Display for TransportError {
 impl std::error::Error for TransportError {}
 
 impl TransportError {
+    /// A local file failed while it was sent; another try would not help.
+    pub(super) fn local(err: std::io::Error) -> Self {
+        Self { before_sending: false, may_pass: false, source: err.into() }
+    }
+
     /// The content stopped before its end.
     pub(super) fn cut() -> Self {
         Self {

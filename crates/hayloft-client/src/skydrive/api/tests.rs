@@ -8,13 +8,17 @@ use axum::body::{Body as AxumBody, Bytes as AxumBytes};
 use axum::extract::Request as AxumRequest;
 use axum::response::Response as AxumResponse;
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use insta::assert_snapshot;
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::super::HttpSettings;
-use super::super::auth::{Auth, AuthSettings, Secret, Tokens};
+use super::super::auth::{Auth, AuthSettings, Keep, Secret, Tokens};
+use super::super::conf::ConfError;
 use super::super::http::{HttpClient, Retry};
+use super::super::transport::{Request, Response, Transport, TransportError};
 use super::super::wrapper::{
     BitsFallback, BitsOptions, BitsSession, BitsTarget, Endpoints, Overwrite,
 };
@@ -186,6 +190,72 @@ async fn a_token_is_renewed_once_however_many_calls_need_it() {
     assert_eq!(fake.log().matches("oauth20_token").count(), 1);
     let tokens = fake.api.wrapper().auth.tokens();
     assert_eq!(tokens.refresh_token, Some(Secret::new("next".into())));
+}
+
+/// Another program that shares the state file and was quicker.
+#[derive(Debug)]
+struct Quicker;
+
+impl Keep for Quicker {
+    fn keep(&self, _: &Tokens) -> Result<(), ConfError> {
+        panic!("nothing was renewed here")
+    }
+
+    fn kept(&self) -> Result<Option<Tokens>, ConfError> {
+        let secret = |text: &str| Some(Secret::new(text.to_owned()));
+        Ok(Some(Tokens {
+            access_token: secret("theirs"),
+            refresh_token: secret("next"),
+            ..Tokens::default()
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_another_program_has_renewed_is_taken() {
+    let fake = Fake::start(|asked| match asked.header("authorization") {
+        "Bearer theirs" => ok(&object("folder.1", "x", "folder")),
+        _ => refuse(401, "request_token_expired"),
+    })
+    .await;
+    let Api { wrapper, .. } = fake.api;
+    let ApiWrapper { auth, endpoints, .. } = wrapper;
+    let api = Api::new(ApiWrapper::new(auth.with_keeper(Arc::new(Quicker)), endpoints));
+    assert_eq!(api.info(ROOT).await.unwrap().id(), "folder.1");
+}
+
+/// A program's own way to make HTTP exchanges.
+#[derive(Debug)]
+struct Canned;
+
+impl Transport for Canned {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        let told = format!("{} {}", request.method, request.url);
+        let body = json!({"id": told}).to_string();
+        let body = stream::iter([Ok(Bytes::from(body))]).boxed();
+        async { Ok(Response { status: 200, headers: HeaderMap::new(), body }) }.boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_program_may_make_http_exchanges_itself() {
+    let tokens = Tokens { access_token: Some(Secret::new("t".into())), ..Tokens::default() };
+    let auth = Auth::new(HttpClient::over(Arc::new(Canned)), AuthSettings::default(), tokens);
+    let wrapper = ApiWrapper::new(auth, Endpoints::new(None, None, None).unwrap());
+    let told = wrapper.copy("file.1", "folder.2", true).await.unwrap();
+    assert_eq!(told.id(), "MOVE https://apis.live.net/v5.0/file.1");
+}
+
+#[tokio::test]
+async fn what_has_no_size_is_sent_as_it_comes() {
+    let fake = Fake::start(|asked| {
+        assert_eq!((asked.header("content-length"), &asked.body[..]), ("", &b"abcd"[..]));
+        ok(&object("file.1", "f", "file"))
+    })
+    .await;
+    let pieces = stream::iter([Ok(Bytes::from_static(b"ab")), Ok(Bytes::from_static(b"cd"))]);
+    let source = Source::stream("f", None, pieces.boxed());
+    fake.api.put(source, ROOT, &PutOptions::default()).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::Method;
+use tokio_util::io::ReaderStream;
 
-use super::super::http::{Payload, StreamOnce};
-use super::super::transport::{ByteStream, Response};
+use super::super::http::{PIECE_BYTES, Payload, StreamOnce};
+use super::super::transport::{ByteStream, Response, TransportError};
 use super::super::{Error, Object};
 use super::bits::{BitsOptions, BitsTarget};
 use super::{ApiWrapper, encode_id, encode_name};
@@ -102,7 +104,7 @@ impl Source {
     /// Its size, if that is known.
     pub async fn size(&self) -> Result<Option<u64>, Error> {
         Ok(match self {
-            Self::Path(path) | Self::Named(_, path) => Some(file_size(path).await?),
+            Self::Path(path) | Self::Named(_, path) => file_size(path).await?,
             Self::Bytes(_, bytes) => Some(bytes.len() as u64),
             Self::Stream(_, length, _) => *length,
         })
@@ -128,21 +130,30 @@ impl Source {
         }
     }
 
-    fn whole(self, size: Option<u64>) -> Result<Payload, Error> {
+    async fn whole(self, size: Option<u64>) -> Result<Payload, Error> {
         match (self, size) {
             (Self::Stream(_, length, stream), _) => Ok(Payload::Stream { length, stream }),
-            (source, size) => source.part(0, size.unwrap_or_default()),
+            (source, Some(size)) => source.part(0, size),
+            // A pipe or a device has no size, and can be read once.
+            (Self::Path(path) | Self::Named(_, path), None) => {
+                let file =
+                    tokio::fs::File::open(&path).await.map_err(Error::file("read", &path))?;
+                let pieces = ReaderStream::with_capacity(file, PIECE_BYTES);
+                let stream = pieces.map_err(TransportError::local).boxed();
+                Ok(Payload::Stream { length: None, stream: StreamOnce::new(stream) })
+            }
+            (Self::Bytes(_, bytes), None) => Ok(Payload::Bytes(bytes)),
         }
     }
 }
 
-async fn file_size(path: &Path) -> Result<u64, Error> {
+async fn file_size(path: &Path) -> Result<Option<u64>, Error> {
     let data = tokio::fs::metadata(path).await.map_err(Error::file("read", path))?;
     if data.is_dir() {
         let folder = std::io::Error::from(std::io::ErrorKind::IsADirectory);
         return Err(Error::file("read", path)(folder));
     }
-    Ok(data.len())
+    Ok(data.is_file().then_some(data.len()))
 }
 
 impl ApiWrapper {
@@ -211,7 +222,7 @@ impl ApiWrapper {
             ("overwrite", options.overwrite.parameter().map(Into::into)),
             ("downsize_photo_uploads", downsize.map(Into::into)),
         ];
-        let mut call = self.prepare(Method::PUT, &path, &query)?.payload(source.whole(size)?);
+        let mut call = self.prepare(Method::PUT, &path, &query)?.payload(source.whole(size).await?);
         // Twice is not as good as once where the second finds the name taken by the first.
         call.safe = matches!(options.overwrite, Overwrite::Unsaid | Overwrite::Yes);
         call.sent.clone_from(&options.sent);
