@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::client::{Checksum, Clock, Entry};
+use crate::client::{Checksum, Entry};
 use crate::failure::Failure;
 
 /// Writes to standard output, where somebody may have stopped reading.
@@ -34,7 +34,8 @@ pub(crate) struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     size_bytes: Option<u64>,
     /// RFC 3339; the time on the uploader's side, if he told it.
-    modified: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +65,7 @@ impl<'a> Told<'a> {
             name: entry.name(),
             kind: if entry.folder { "folder" } else { "file" },
             size_bytes: (!entry.folder).then_some(entry.bytes),
-            modified: rfc3339(entry.modified),
+            modified: entry.has_time().then(|| rfc3339(entry.modified)),
             version: entry.version,
             md5,
             hash,
@@ -115,11 +116,7 @@ fn shown(c: char) -> Vec<char> {
 pub(crate) fn listing<'a>(entries: impl Iterator<Item = (&'a Entry, &'a str)>) -> String {
     let rows = entries.map(|(entry, name)| {
         let size = if entry.folder { "-".to_owned() } else { size(entry.bytes) };
-        // Some remotes keep no times of folders.
-        let modified = match entry.modified {
-            0 if entry.folder && entry.clock == Clock::Remote => "-".to_owned(),
-            modified => date(modified),
-        };
+        let modified = if entry.has_time() { date(entry.modified) } else { "-".to_owned() };
         [size, modified, display_name(name, entry.folder)]
     });
     table(&rows.collect::<Vec<_>>(), &[Align::Right, Align::Left, Align::Left])
@@ -168,6 +165,7 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Clock;
     use insta::assert_snapshot;
 
     fn entry(path: &str, folder: bool, bytes: u64) -> Entry {
@@ -221,7 +219,8 @@ mod tests {
         };
         assert_snapshot!(json(&cloudike), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"modified":"1970-01-01T00:00:00Z","version":2,"md5":"0cc1","favorite":false,"owner":"Ann"}"#);
         let checksum = Some(Checksum::Cloud("3FD1".into()));
-        let cloudmail = Entry { checksum, ..entry("/d/a", false, 7) };
-        assert_snapshot!(json(&cloudmail), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"modified":"1970-01-01T00:00:00Z","hash":"3FD1"}"#);
+        let clock = Clock::Remote; // And no time by it.
+        let cloudmail = Entry { checksum, clock, ..entry("/d/a", false, 7) };
+        assert_snapshot!(json(&cloudmail), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"hash":"3FD1"}"#);
     }
 }

@@ -37,6 +37,11 @@ impl Entry {
     pub(crate) fn name(&self) -> &str {
         self.path.rsplit_once('/').map_or(&self.path, |(_, name)| name)
     }
+
+    /// Whether its time is known: some remotes keep none of folders.
+    pub(crate) fn has_time(&self) -> bool {
+        self.modified != 0 || self.clock != Clock::Remote
+    }
 }
 
 /// Whose time an entry has.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::Connection;
-use crate::client::{Below, Clock, Entry};
+use crate::client::{Below, Entry};
 use crate::failure::{About as _, Failure};
 use crate::location::Location;
 use crate::output::{Told, count, date, display_name, facts, print, print_json, size};
@@ -64,7 +64,7 @@ fn told(entry: &Entry, below: Option<&Below>) -> String {
             format!("{} ({})", size(entry.bytes), count(entry.bytes, "byte", "bytes")),
         )),
     }
-    if entry.modified != 0 || entry.clock != Clock::Remote {
+    if entry.has_time() {
         lines.push(("Modified", date(entry.modified)));
     }
     lines.extend(entry.uploaded.map(|uploaded| ("Uploaded", date(uploaded))));
@@ -83,7 +83,7 @@ fn told(entry: &Entry, below: Option<&Below>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Checksum;
+    use crate::client::{Checksum, Clock};
 
     #[test]
     fn a_file_is_told_in_aligned_lines() {
