@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,8 +17,8 @@ use serde_json::{Value, json};
 use crate::http::{Connection, Reply, request};
 use crate::process::{Server, free_address};
 
-const LOGIN: &str = "admin@localhost";
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const LOGIN: &str = "admin@localhost";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Signing in takes memory for the password's hash, which goes back to the system only then.
 const IDLE: Duration = Duration::from_secs(15);
@@ -57,15 +58,17 @@ pub(crate) fn build() -> Result<PathBuf> {
 impl Hayloft {
     /// Starts a server on the empty folder `data` and signs in.
     pub(crate) async fn start(program: &Path, data: &Path) -> Result<Self> {
-        let address = free_address()?;
-        let log_file = data.with_extension("log");
-        let log = std::fs::File::create(&log_file)?;
-        let mut command = Command::new(program);
-        command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data);
-        command.env("HAYLOFT_ADMIN_LOGIN", LOGIN).env("HAYLOFT_ADMIN_PASSWORD", PASSWORD);
-        command.stdout(Stdio::null()).stderr(log);
-        let server = Server::start(&mut command, address)
-            .with_context(|| format!("its log is {}", log_file.display()))?;
+        Self::start_with(program, data, &[]).await
+    }
+
+    /// The same with more arguments.
+    pub(crate) async fn start_with(
+        program: &Path,
+        data: &Path,
+        arguments: &[&OsStr],
+    ) -> Result<Self> {
+        let server = serve(program, data, arguments)?;
+        let address = server.address;
         let api = Rc::new(Api { address, auth: token(address).await? });
         Ok(Self { server, api })
     }
@@ -75,6 +78,20 @@ impl Hayloft {
         tokio::time::sleep(IDLE).await;
         self.server.memory_mib("VmRSS")
     }
+}
+
+/// Starts a server on the empty folder `data`.
+pub(crate) fn serve(program: &Path, data: &Path, arguments: &[&OsStr]) -> Result<Server> {
+    let address = free_address()?;
+    let log_file = data.with_extension("log");
+    let log = std::fs::File::create(&log_file)?;
+    let mut command = Command::new(program);
+    command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data);
+    command.args(arguments);
+    command.env("HAYLOFT_ADMIN_LOGIN", LOGIN).env("HAYLOFT_ADMIN_PASSWORD", PASSWORD);
+    command.stdout(Stdio::null()).stderr(log);
+    Server::start(&mut command, address)
+        .with_context(|| format!("its log is {}", log_file.display()))
 }
 
 async fn token(address: SocketAddr) -> Result<String> {

@@ -13,6 +13,7 @@ mod load;
 mod nginx;
 mod peers;
 mod process;
+mod proxy;
 mod report;
 mod scenario;
 

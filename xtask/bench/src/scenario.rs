@@ -2,8 +2,11 @@
 
 mod big_file;
 mod big_folder;
+mod cloudmail;
+mod digests;
 mod folder_create;
 mod listing;
+mod skydrive;
 mod small_files;
 
 use std::io::Read;
@@ -46,7 +49,7 @@ impl Sample {
 }
 
 /// All scenarios, in the order of the table.
-pub(crate) static SCENARIOS: [Scenario; 7] = [
+pub(crate) static SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "folder_create",
         needs: &[],
@@ -129,6 +132,17 @@ pub(crate) static SCENARIOS: [Scenario; 7] = [
         round: big_file::round,
     },
     Scenario {
+        name: "digests",
+        needs: &[],
+        rows: &[Row {
+            name: "MD5, SHA-1, CRC-32 and BLAKE3 of 1 GiB in one pass",
+            peer: "the slowest alone",
+            unit: Unit::Seconds,
+            target: Target::AtMost(1.3),
+        }],
+        round: digests::round,
+    },
+    Scenario {
         name: "big_folder",
         needs: &[],
         rows: &[
@@ -170,6 +184,73 @@ pub(crate) static SCENARIOS: [Scenario; 7] = [
             },
         ],
         round: big_folder::round,
+    },
+    Scenario {
+        name: "cloudmail",
+        needs: &["rclone"],
+        rows: &[
+            Row {
+                name: "1 GiB up by cloud.mail.ru's API, our client",
+                peer: "rclone",
+                unit: Unit::Seconds,
+                target: Target::AtMost(0.7),
+            },
+            Row {
+                name: "1 GiB down by cloud.mail.ru's API, our client",
+                peer: "rclone",
+                unit: Unit::Seconds,
+                target: Target::AtMost(0.7),
+            },
+            Row {
+                name: "2,000 files of 4 KiB up by cloud.mail.ru's API, our client",
+                peer: "rclone",
+                unit: Unit::Seconds,
+                target: Target::AtMost(0.7),
+            },
+            Row {
+                name: "2,000 files of 4 KiB down by cloud.mail.ru's API, our client",
+                peer: "rclone",
+                unit: Unit::Seconds,
+                target: Target::AtMost(0.7),
+            },
+        ],
+        round: cloudmail::round,
+    },
+    Scenario {
+        name: "skydrive_tree",
+        needs: &["curl"],
+        rows: &[Row {
+            name: "skydrive-cli tree of 10,000 objects in 500 folders",
+            peer: "curl --parallel, the same listings",
+            unit: Unit::Seconds,
+            target: Target::AtMost(1.5),
+        }],
+        round: skydrive::tree,
+    },
+    Scenario {
+        name: "skydrive_file",
+        needs: &["curl", "dd"],
+        rows: &[
+            Row {
+                name: "1 GiB up by SkyDrive's PUT, durable",
+                peer: "dd conv=fsync",
+                unit: Unit::MibPerSecond,
+                target: Target::AtLeast(0.8),
+            },
+            Row {
+                name: "1 GiB up by skydrive-cli and BITS, durable",
+                peer: "dd conv=fsync",
+                unit: Unit::MibPerSecond,
+                target: Target::AtLeast(0.8),
+            },
+            Row {
+                name: "1 GiB down by skydrive-cli into a file",
+                peer: "cp",
+                unit: Unit::MibPerSecond,
+                target: Target::AtLeast(0.5),
+            },
+        ],
+        round: skydrive::big_file,
     },
 ];
 

@@ -67,6 +67,7 @@ fn download(url: &str) -> Result<f64> {
     ]))
 }
 
-fn mib_per_second(seconds: f64) -> f64 {
+/// The speed of the big file.
+pub(super) fn mib_per_second(seconds: f64) -> f64 {
     1024.0 / seconds
 }
