@@ -592,6 +592,41 @@ fn content_travels_both_ways() {
 }
 
 #[test]
+fn an_upload_goes_on_where_it_was_killed() {
+    let desk = Desk::furnished();
+    let content: Vec<u8> = (0..20_000_000_u32).map(|number| (number % 253) as u8).collect();
+    fs::write(desk.path("big.bin"), &content).unwrap();
+    let put = ["--debug", "put", "--bits", "--bits-frag-bytes", "65536", "--resume", "big.bin"];
+    let journals = desk.path(".local/state/hayloft/skydrive");
+    let written = || {
+        let entry = fs::read_dir(&journals)
+            .ok()?
+            .flatten()
+            .find(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))?;
+        let journal: serde_json::Value =
+            serde_json::from_slice(&fs::read(entry.path()).ok()?).ok()?;
+        journal["offset"].as_u64()
+    };
+    let mut first = desk.command(&put).stderr(Stdio::null()).spawn().unwrap();
+    while written().is_none_or(|offset| offset < 1_000_000) {
+        assert!(first.try_wait().unwrap().is_none(), "it was too quick to be killed");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let offset = written().unwrap();
+
+    let second = desk.run(&put);
+    assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
+    assert!(desk.run(&["get", "big.bin"]).stdout == content);
+    assert_eq!(written(), None, "what is whole needs no journal");
+    let log = String::from_utf8(second.stderr).unwrap();
+    let fragments = log.matches("payload=\"file\"").count() as u64;
+    let missing = (content.len() as u64 - offset).div_ceil(65_536);
+    assert!((1..=missing + 1).contains(&fragments), "{fragments} fragments for {missing}");
+}
+
+#[test]
 fn whole_folders_travel_both_ways() {
     let desk = Desk::furnished();
     desk.done(&["get", "-R", "-j", "3", "Pics", "copy"]);
