@@ -37,7 +37,11 @@ pub(crate) fn refused<B>(app: &App, request: &Request<B>, peer: Peer) -> Option<
     if matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
         return None;
     }
-    let response = cloudike::https_required(request.headers());
+    let response = if skydrive::is_below(request.uri().path()) {
+        skydrive::https_required()
+    } else {
+        cloudike::https_required(request.headers())
+    };
     let (route, status) = ("(in the clear)", response.status());
     log_request(app, request.headers(), peer, request.method(), route, status, Duration::ZERO);
     Some(response)

@@ -28,5 +28,5 @@ mod uploads;
 mod users;
 mod y1p;
 
-pub(crate) use self::dispatch::router;
+pub(crate) use self::dispatch::{https_required, is_below, router};
 pub use self::options::SkyDriveOptions;

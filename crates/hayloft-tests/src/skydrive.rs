@@ -3,6 +3,7 @@
 
 mod bits;
 mod cmis;
+mod curl;
 mod links;
 mod listings;
 mod oauth;

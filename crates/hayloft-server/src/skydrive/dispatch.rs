@@ -43,6 +43,19 @@ const BELOW: [&str; 12] = [
     "/embed",
 ];
 
+/// Whether a path is one of the dialect's, or lies below one.
+pub(crate) fn is_below(path: &str) -> bool {
+    let fixed = BELOW.iter().map(|known| known.trim_end_matches("{*rest}"));
+    fixed
+        .into_iter()
+        .any(|known| path == known || (known.ends_with('/') && path.starts_with(known)))
+}
+
+/// The answer to what must not come in the clear.
+pub(crate) fn https_required() -> Response {
+    Failure::forbidden("this server is only to be called by HTTPS").into_response()
+}
+
 /// What is counted of an address that is none.
 const UNKNOWN: &str = "(unknown, skydrive)";
 

@@ -1,13 +1,13 @@
 //! Files and folders.
 
-use hayloft_core::Role;
+use hayloft_core::{Role, Settings};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
 use super::{Sky, names, refusal, shape};
 use crate::{
     client::{send, text},
-    server::on_each,
+    server::{on_each, on_each_with},
 };
 
 // skydrive: object.get, object.create_folder
@@ -438,6 +438,20 @@ async fn tokens_come_in_the_header_or_the_query() {
         let expired = ann.get("me").await;
         assert_eq!(refusal(&expired), "401 request_token_expired");
         assert!(expired.header("www-authenticate").contains("error=\"expired_token\""));
+    })
+    .await;
+}
+
+// skydrive: object.get
+#[tokio::test]
+async fn what_is_not_encrypted_is_refused_where_that_is_asked() {
+    let strict = |config: &mut hayloft_server::Config| config.require_https = true;
+    on_each_with(Settings::default(), strict, async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        for path in ["me", "/v5.0", "/oauth20_token.srf", "/y1p/a/b", "/embed"] {
+            let refused = ann.get(path).await;
+            assert_eq!(refusal(&refused), "403 request_token_unauthorized", "{path}");
+        }
     })
     .await;
 }
