@@ -2,6 +2,9 @@
 //! that differ by case: so a lookup takes the exact name first, then the only one that differs,
 //! and who makes a name asks beforehand whether it would differ from a sibling by case alone.
 
+#[cfg(test)]
+mod tests;
+
 use hayloft_store::{DbError, Row, Tx, params};
 
 use super::{View, resolve};

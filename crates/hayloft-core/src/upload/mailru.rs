@@ -2,6 +2,9 @@
 //! they are for, and register them afterwards by hash and size; they register content in the same
 //! way that they believe to be here already.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use bytes::Bytes;
