@@ -14,14 +14,21 @@ pub(crate) fn install(package: &str) -> Result<()> {
     apt_get(&["install", "-y", "--no-install-recommends", package])
 }
 
-/// Installs `ffmpeg`, which tests of films run, where it is missing.
-pub(crate) fn ensure_ffmpeg() -> Result<()> {
-    if is_on_path("ffmpeg") {
-        return Ok(());
-    }
-    install("ffmpeg")?;
-    if !is_on_path("ffmpeg") {
-        bail!("the package is installed, but there is no `ffmpeg` program");
+/// Programs that tests run, and the packages that they are in: `ffmpeg` makes films, the others are
+/// clients that nobody here wrote.
+const PROGRAMS: [(&str, &str); 3] =
+    [("ffmpeg", "ffmpeg"), ("rclone", "rclone"), ("cmis-client", "cmis-client")];
+
+/// Installs the programs that tests run, where they are missing.
+pub(crate) fn ensure_programs() -> Result<()> {
+    for (program, package) in PROGRAMS {
+        if is_on_path(program) {
+            continue;
+        }
+        install(package)?;
+        if !is_on_path(program) {
+            bail!("the package {package} is installed, but there is no `{program}` program");
+        }
     }
     Ok(())
 }

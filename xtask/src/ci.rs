@@ -55,7 +55,7 @@ fn deny() -> Result<()> {
 
 /// The suite once, with both database engines in it.
 fn tests() -> Result<()> {
-    apt::ensure_ffmpeg()?;
+    apt::ensure_programs()?;
     let postgres = Postgres::start()?;
     let test = |args: &[&str]| {
         let mut command = cargo();
