@@ -83,6 +83,8 @@ pub struct Archive {
     pub parent_folder: Option<NodePath>,
     /// Whether names are made fit for Windows.
     pub windows_names: bool,
+    /// Whether names are written in the code page 866, where they fit into it.
+    pub cp866: bool,
     /// How the last stream goes, or ended.
     pub status: Status,
     /// How far it came, in tenths of a percent.
@@ -165,6 +167,7 @@ pub fn create(
         paths: there,
         parent_folder: parent_folder.cloned(),
         windows_names,
+        cp866: false,
         status: Status::Created,
         progress_permille: 0,
         created_ms: now,
@@ -173,6 +176,12 @@ pub fn create(
     };
     insert(tx, &archive)?;
     Ok(Created { archive, skipped: chosen.skipped.clone() })
+}
+
+/// Has the names in an archive written in the code page 866.
+pub fn use_cp866(tx: &mut Tx<'_>, hash: &str) -> Result<()> {
+    tx.execute("UPDATE archive SET cp866 = 1 WHERE hash = ?1", params![hash])?;
+    Ok(())
 }
 
 /// The archive of a link that still holds, and in whose name it is read.
@@ -238,7 +247,7 @@ fn label(paths: &[NodePath], parent: Option<&NodePath>, now_ms: i64) -> Result<S
 }
 
 const COLUMNS: &str = "hash, account_id, label, paths, parent_folder, windows_names, status, \
-    progress, created, modified, expires, published_id";
+    progress, created, modified, expires, published_id, cp866";
 
 fn insert(tx: &mut Tx<'_>, archive: &Archive) -> Result<()> {
     let paths = serde_json::to_string(&archive.paths)
@@ -281,6 +290,7 @@ fn read(row: &Row<'_>) -> Result<Archive, DbError> {
         modified_ms: row.get(9)?,
         expires_ms: row.get(10)?,
         published: row.get(11)?,
+        cp866: row.get(12)?,
     })
 }
 

@@ -18,7 +18,7 @@ pub use self::{
     create::create,
     list::{find_own, list},
     open::{count_download, open, open_upload},
-    password::{FAILURES_MAX, LOCKED_MS, Proof, open_checked, prove},
+    password::{FAILURES_MAX, LOCKED_MS, Proof, open_checked, prove, prove_again},
     remove::remove,
 };
 pub(crate) use self::{

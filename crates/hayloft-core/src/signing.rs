@@ -135,6 +135,10 @@ pub enum Purpose {
     PictureLink = 42,
     /// Naming a user to an app, in a signed text.
     IdentityToken = 43,
+    /// Watching a film piece by piece.
+    FilmLink = 50,
+    /// Showing again that one knows the password of a public link.
+    LinkProof = 51,
 }
 
 #[cfg(test)]

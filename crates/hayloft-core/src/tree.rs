@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub(crate) use self::set_client_data::set_client_data;
 pub use self::{
     any_case::{free_path_any_case, namesake, newcomer_path, resolve_any_case},
-    copy_node::{COPY_NODES_MAX, copy_node, copy_to},
+    copy_node::{COPY_NODES_MAX, copy_node, copy_to, copy_visited},
     count_children::{Children, count_children},
     create_folder::{create_folder, ensure_folder},
     delete::{DeleteOptions, delete},

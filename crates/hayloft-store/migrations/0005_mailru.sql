@@ -3,3 +3,6 @@
 
 CREATE INDEX blob_mailru ON blob (mailru, size);
 ALTER TABLE upload ADD COLUMN by_hash INTEGER NOT NULL DEFAULT 0;
+
+-- Archives whose names are read by old programs on Windows.
+ALTER TABLE archive ADD COLUMN cp866 INTEGER NOT NULL DEFAULT 0;

@@ -45,8 +45,12 @@ impl Plan {
         if chosen.is_empty() {
             return Err(Error::NotFound(Subject::Stream));
         }
-        let mut collector =
-            Collector { entries: Vec::new(), at: 0, windows_names: archive.windows_names };
+        let mut collector = Collector {
+            entries: Vec::new(),
+            at: 0,
+            windows_names: archive.windows_names,
+            cp866: archive.cp866,
+        };
         let mut used = HashSet::new();
         for view in &chosen {
             let name = top_name(view, archive.parent_folder.as_ref());
@@ -147,6 +151,7 @@ fn etag(entries: &[Entry]) -> String {
     let mut hasher = blake3::Hasher::new();
     for entry in entries {
         hasher.update(entry.name.as_bytes());
+        hasher.update(&[u8::from(entry.cp866.is_some())]);
         // No name holds a NUL, so no two lists of entries read alike.
         hasher.update(&[0]);
         hasher.update(&entry.modified_s.to_le_bytes());
@@ -204,11 +209,18 @@ fn free_path(used: &mut HashSet<String>, name: &str, is_file: bool) -> String {
     free
 }
 
+/// A name in the code page 866. One that does not fit into it stays UTF-8, and says so.
+fn in_cp866(name: &str) -> Option<Box<[u8]>> {
+    let (bytes, _, has_lost) = encoding_rs::IBM866.encode(name);
+    (!has_lost).then(|| bytes.into_owned().into_boxed_slice())
+}
+
 /// Gathers entries and lays them out one after the other.
 struct Collector {
     entries: Vec<Entry>,
     at: u64,
     windows_names: bool,
+    cp866: bool,
 }
 
 /// A folder on the way down: what its entries begin with, and the names taken in it.
@@ -272,8 +284,9 @@ impl Collector {
         }
         // The time on the client's side is what the file had before it was uploaded.
         let modified_s = node.client.modified_ms.unwrap_or(node.modified_ms).div_euclid(1000);
+        let cp866 = if self.cp866 { in_cp866(&name) } else { None };
         let name = name.into_boxed_str();
-        let entry = Entry { name, modified_s, size, crc32, blob, offset: self.at };
+        let entry = Entry { name, cp866, modified_s, size, crc32, blob, offset: self.at };
         self.at = entry.end();
         self.entries.push(entry);
         Ok(())

@@ -153,6 +153,7 @@ mod tests {
     fn plan_of(entries: usize) -> Arc<Plan> {
         let entry = |at: usize| zip::Entry {
             name: at.to_string().into(),
+            cp866: None,
             modified_s: 0,
             size: 0,
             crc32: 0,

@@ -214,6 +214,7 @@ fn planned(files: &[(String, Vec<u8>, i64)]) -> (Plan, Vec<u8>) {
         let name = format!("{at} {name}{}", if blob.is_some() { "" } else { "/" });
         entries.push(Entry {
             name: name.into_boxed_str(),
+            cp866: None,
             modified_s: *modified_s,
             size: content.len() as u64,
             crc32: crc32fast::hash(content),
@@ -280,6 +281,7 @@ proptest! {
 fn sizes_and_places_beyond_32_bits_are_told_in_64() {
     let entry = |name: &str, size, blob: Option<i64>, offset| Entry {
         name: name.into(),
+        cp866: None,
         modified_s: 0,
         size,
         crc32: 0,

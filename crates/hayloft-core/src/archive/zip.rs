@@ -18,8 +18,8 @@ const SEE_64: u32 = u32::MAX;
 const LOCAL_BYTES: u64 = 30;
 const CENTRAL_BYTES: u64 = 46;
 const TIMESTAMP_BYTES: u64 = 9;
-/// Bit 11: names are UTF-8.
-const FLAGS: u16 = 1 << 11;
+/// Bit 11: the name is UTF-8.
+const UTF_8: u16 = 1 << 11;
 /// Made on Unix (3, so that file modes count) by version 4.5 of the format (45).
 const MADE_BY: u16 = 0x032d;
 const VERSION_FOLDERS: u16 = 20;
@@ -30,6 +30,8 @@ const VERSION_64: u16 = 45;
 pub(super) struct Entry {
     /// With `/` between folders, and at the end of a folder's.
     pub(super) name: Box<str>,
+    /// The name in the code page 866, which old programs on Windows expect; none for UTF-8.
+    pub(super) cp866: Option<Box<[u8]>>,
     pub(super) modified_s: i64,
     pub(super) size: u64,
     pub(super) crc32: u32,
@@ -57,8 +59,12 @@ impl Entry {
         if self.timestamp().is_some() { TIMESTAMP_BYTES } else { 0 }
     }
 
+    fn name_bytes(&self) -> &[u8] {
+        self.cp866.as_deref().unwrap_or(self.name.as_bytes())
+    }
+
     fn name_len(&self) -> u64 {
-        self.name.len() as u64
+        self.name_bytes().len() as u64
     }
 
     /// The length of the record before the content.
@@ -89,7 +95,7 @@ impl Entry {
         let (date, time) = dos_date_time(self.modified_s);
         let size = if self.is_big() { SEE_64 } else { low32(self.size) };
         put16(record, self.version());
-        put16(record, FLAGS);
+        put16(record, if self.cp866.is_none() { UTF_8 } else { 0 });
         put16(record, 0); // stored
         put16(record, time);
         put16(record, date);
@@ -114,7 +120,7 @@ impl Entry {
         let mut record = Vec::with_capacity(low16(self.local_len()).into());
         put32(&mut record, 0x0403_4b50);
         self.common(&mut record, self.local_len() - LOCAL_BYTES - self.name_len());
-        record.extend_from_slice(self.name.as_bytes());
+        record.extend_from_slice(self.name_bytes());
         self.timestamp_field(&mut record);
         if self.is_big() {
             put16(&mut record, 1);
@@ -138,7 +144,7 @@ impl Entry {
         let mode: u32 = if self.blob.is_none() { 0o040_755 << 16 | 0x10 } else { 0o100_644 << 16 };
         put32(record, mode);
         put32(record, if self.is_far() { SEE_64 } else { low32(self.offset) });
-        record.extend_from_slice(self.name.as_bytes());
+        record.extend_from_slice(self.name_bytes());
         self.timestamp_field(record);
         self.central_field_64(record);
         debug_assert_eq!(record.len() as u64 - start, self.central_len());

@@ -1,12 +1,15 @@
 //! Passwords of links. Ten wrong ones in a row close a link to the address they came from for ten
 //! minutes; counted in the database, so that all servers of an installation count together.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, fmt::Write as _, net::IpAddr};
 
 use hayloft_store::{Tx, params};
 
 use super::{Link, open};
-use crate::{Actor, Core, Error, Result, account};
+use crate::{
+    Actor, Core, Error, Result, account,
+    signing::{Keys, Purpose},
+};
 
 /// Wrong passwords in a row that close a link to an address (Cloudike reference, behaviour
 /// section 8).
@@ -15,6 +18,9 @@ pub const FAILURES_MAX: i64 = 10;
 pub const LOCKED_MS: i64 = 10 * 60 * 1000;
 /// When failures are forgotten.
 const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How many bytes a proof has as a text: nobody guesses them.
+const TEXT_BYTES: usize = 20;
 
 /// That somebody knows the password of a link; worth nothing once it has another.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +32,23 @@ pub struct Proof {
 impl Proof {
     pub(super) fn holds(&self, hash: &str, password_hash: &str) -> bool {
         self.hash == hash && self.password_hash == password_hash
+    }
+}
+
+impl Proof {
+    /// The proof as a text, for those who come again: see [`prove_again`]. It holds as long as the
+    /// link has the same password.
+    pub fn text(&self, keys: &Keys) -> String {
+        let Self { hash, password_hash } = self;
+        let derived = keys.derive(Purpose::LinkProof, format!("{hash} {password_hash}").as_bytes());
+        derived[..TEXT_BYTES].iter().fold(
+            String::with_capacity(2 * TEXT_BYTES),
+            |mut text, byte| {
+                // Writing into a String never fails.
+                let _ = write!(text, "{byte:02x}");
+                text
+            },
+        )
     }
 }
 
@@ -64,6 +87,25 @@ pub async fn prove(
         core.db.write(move |tx| forget(tx, &hash, &address)).await?;
     }
     Ok(Some(Proof { hash: hash.to_owned(), password_hash }))
+}
+
+/// The proof of a text that [`Proof::text`] made, if the link has a password.
+///
+/// # Errors
+/// What [`open`](super::open) refuses before the password; `LinkPasswordRequired` when the text is
+/// of another link or of a password before.
+pub async fn prove_again(core: &Core, hash: &str, text: &str) -> Result<Option<Proof>> {
+    let asked = hash.to_owned();
+    let wanted =
+        core.db.read(move |tx| Ok::<_, Error>(open::alive(tx, &asked)?.0.password_hash)).await?;
+    let Some(password_hash) = wanted else { return Ok(None) };
+    let proof = Proof { hash: hash.to_owned(), password_hash };
+    let expected = proof.text(&core.keys);
+    if subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), text.as_bytes()).into() {
+        Ok(Some(proof))
+    } else {
+        Err(Error::LinkPasswordRequired)
+    }
 }
 
 /// [`prove`] and [`open`](super::open) in one, for what only looks.

@@ -8,7 +8,7 @@ use super::{
     Node, View,
     free_path::free_name,
     move_node::{ends, reach_at},
-    sql,
+    resolve, resolve_folder, sql,
 };
 use crate::{
     AccountId, Actor, Error, Name, NodeId, NodePath, Result, Settings, access,
@@ -60,6 +60,39 @@ pub fn copy_to(
     copy(tx, actor, settings, &view, &folder, &name, overwrite)
 }
 
+/// Copies what `visitor` sees at `from` through a public link to the path `to` of the actor's tree.
+/// It goes by the quota there, and what others share with the link's owner is not part of it.
+///
+/// # Errors
+/// Those of [`copy_to`].
+pub fn copy_visited(
+    tx: &mut Tx<'_>,
+    visitor: &Actor,
+    from: &NodePath,
+    actor: &Actor,
+    settings: &Settings,
+    to: &NodePath,
+) -> Result<View> {
+    let (Some(above), Some(name)) = (to.parent(), to.name()) else {
+        return Err(Error::NameTaken("/".to_owned()));
+    };
+    let view = resolve(tx, visitor, from)?;
+    let folder = resolve_folder(tx, actor, &above)?;
+    access::require_write(&folder)?;
+    if sql::child_id(tx, folder.node.id, name.as_str())?.is_some() {
+        return Err(Error::NameTaken(name.to_string()));
+    }
+    // The actor may see the same by a share, and even publish from it.
+    let place = &folder.node;
+    let lineage = sql::lineage(tx, place.id, &place.name, place.parent)?;
+    if lineage.steps_to(view.node.id).is_some() {
+        return Err(Error::IntoDescendant);
+    }
+    let seen = View { is_owner: false, ..view };
+    let copy = Copy { passes_shares: false, ..Copy::new(actor, &folder, false) };
+    copy.run(tx, settings, &seen, &folder, &name)
+}
+
 fn copy(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -78,11 +111,7 @@ fn copy(
     } else {
         name.clone()
     };
-    let mut copy = Copy::new(actor, folder, false);
-    let made = copy.make(tx, settings, view, folder, &name)?;
-    let told = event::tell(tx, actor, &Happened::new(EventKind::Created, &made, copy.change))?;
-    copy.fill(tx, &view.node, made.node.id, &told)?;
-    Ok(made)
+    Copy::new(actor, folder, false).run(tx, settings, view, folder, &name)
 }
 
 /// Moves `view` to the folder of another owner, by whose quota it goes from now on: it is copied
@@ -117,6 +146,8 @@ struct Copy<'a> {
     change: i64,
     /// Whether it keeps times and author, as what is moved does.
     keeps: bool,
+    /// Whether what entries of shares stand for is copied with the rest.
+    passes_shares: bool,
     /// Whether an entry of a share lay in it, so that what is copied has several owners.
     passed_share: bool,
     /// The folders below the one copied, each after the folder it is in.
@@ -133,7 +164,31 @@ struct Folder {
 impl<'a> Copy<'a> {
     fn new(actor: &'a Actor, folder: &View, keeps: bool) -> Self {
         let owner = folder.node.owner;
-        Self { actor, owner, change: 0, keeps, passed_share: false, tree: Vec::new() }
+        Self {
+            actor,
+            owner,
+            change: 0,
+            keeps,
+            passes_shares: !actor.visits,
+            passed_share: false,
+            tree: Vec::new(),
+        }
+    }
+
+    /// All of a copy that is told as something new.
+    fn run(
+        mut self,
+        tx: &mut Tx<'_>,
+        settings: &Settings,
+        view: &View,
+        folder: &View,
+        name: &Name,
+    ) -> Result<View> {
+        let made = self.make(tx, settings, view, folder, name)?;
+        let created = Happened::new(EventKind::Created, &made, self.change);
+        let told = event::tell(tx, self.actor, &created)?;
+        self.fill(tx, &view.node, made.node.id, &told)?;
+        Ok(made)
     }
 
     /// Checks what the copy takes, and makes its topmost node; the rest waits for [`Self::fill`].
@@ -165,7 +220,7 @@ impl<'a> Copy<'a> {
             delta.current(crate::Media::of(mime), content.size_column());
             return Ok(delta);
         }
-        let seen = if self.actor.visits { " AND target_id IS NULL" } else { "" };
+        let seen = if self.passes_shares { "" } else { " AND target_id IS NULL" };
         let text = format!(
             "SELECT id, kind, name, size, sniffed, target_id FROM node WHERE parent_id = ?1{seen}"
         );
