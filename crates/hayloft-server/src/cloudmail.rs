@@ -6,6 +6,7 @@
 
 mod account;
 mod addresses;
+mod batch;
 pub mod binary;
 mod call;
 mod dispatch;
@@ -17,18 +18,25 @@ mod folders;
 mod history;
 mod items;
 mod linked;
+mod links;
 mod meta;
+mod more;
 mod pages;
 mod params;
 mod place;
 mod proof;
+mod public;
+mod public_page;
 mod reply;
 mod routes;
+mod shares;
 mod sign_in;
+mod subscriptions;
 mod thumb;
 mod token;
 mod trash;
 mod upload;
 mod video;
+mod zip;
 
 pub(crate) use self::addresses::router;

@@ -6,11 +6,12 @@ use hayloft_wire::cloudmail::{
     Beta, Billing, Bonuses, CloudAccount, CloudFlags, Cost, Enabled, Rate, Rates, Sort, Space,
     TokenBody, Ui, User,
 };
+use serde_json::{Map, Value};
 
 use super::{
     call::Call,
     error::Failure,
-    proof,
+    more, proof,
     reply::{Reply, body},
 };
 
@@ -50,7 +51,7 @@ pub(super) fn space(tx: &mut Tx<'_>, actor: &Actor, settings: &Settings) -> Core
     })
 }
 
-async fn own_space(call: &Call) -> Result<Space, Failure> {
+pub(super) async fn own_space(call: &Call) -> Result<Space, Failure> {
     let settings = call.core().settings.clone();
     Ok(call.read(move |tx, actor| space(tx, actor, &settings)).await??)
 }
@@ -72,13 +73,7 @@ pub(super) async fn get_user(call: &Call) -> Reply {
         account_type: "regular".to_owned(),
         account_verified: account.is_approved,
         newbie: false,
-        ui: Ui {
-            expand_loader: true,
-            sort: Sort::default(),
-            sidebar: true,
-            kind: "all".to_owned(),
-            thumbs: true,
-        },
+        ui: ui(&account.extra_info),
         cloud: CloudAccount {
             billing: Billing {
                 active_rate_id: RATE.to_owned(),
@@ -95,6 +90,18 @@ pub(super) async fn get_user(call: &Call) -> Reply {
         },
         cloudflags: CloudFlags { exists: true },
     })
+}
+
+/// Settings of the web pages: what the account has set, else what the service begins with.
+pub(super) fn ui(kept: &Map<String, Value>) -> Ui {
+    let preset = Ui {
+        expand_loader: true,
+        sort: Sort::default(),
+        sidebar: true,
+        kind: "all".to_owned(),
+        thumbs: true,
+    };
+    more::kept_ui(kept, preset)
 }
 
 /// `billing/rates`: nothing is sold, so there is one rate, and it costs nothing.

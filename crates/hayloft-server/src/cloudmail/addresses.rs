@@ -4,7 +4,8 @@ use axum::Router;
 
 use super::{
     dispatch::{self, serve},
-    dispatchers, download, meta, pages, sign_in, thumb, token, upload, video,
+    dispatchers, download, meta, pages, public, public_page, sign_in, thumb, token, upload, video,
+    zip,
 };
 use crate::App;
 
@@ -25,6 +26,12 @@ pub(crate) fn router(app: &App) -> Router<App> {
     let router = serve(router, app, "/video/<quality>/<path>", &[video::OWN], video::own);
     let label = "/videowl/<quality>/<weblink>";
     let router = serve(router, app, label, &[video::LINKED], video::of_link);
+    let label = "/weblink/get/<weblink>";
+    let router = serve(router, app, label, &["/weblink/get/{*weblink}"], public::get);
+    let label = "/weblink/view/<weblink>";
+    let router = serve(router, app, label, &["/weblink/view/{*weblink}"], public::view);
+    let router = serve(router, app, "/public/<weblink>", &public_page::PATHS, public_page::show);
+    let router = serve(router, app, "/zip/<token>/<name>", &[zip::PATH], zip::stream);
     let uploads = [
         "/upload",
         "/upload/",
@@ -32,6 +39,9 @@ pub(crate) fn router(app: &App) -> Router<App> {
         "/upload-web",
         "/upload-web/",
         "/upload-web/{*path}",
+        "/public-upload",
+        "/public-upload/",
+        "/public-upload/{*path}",
     ];
     let router = serve(router, app, "/upload", &uploads, upload::upload);
     let router = serve(router, app, "/cgi-bin/auth", &["/cgi-bin/auth"], sign_in::auth);

@@ -14,11 +14,15 @@ use super::{
     items,
     params::Asked,
     place::{self, Place, check_name, new_path},
+    public,
     reply::{Reply, body},
 };
 
 /// `file`: what stands at a path.
 pub(super) async fn get_item(call: &Call) -> Reply {
+    if names_link(call) {
+        return public::get_item(call).await;
+    }
     let asked = call.params.path("home")?;
     let home = asked.clone();
     let item = call.read(move |tx, actor| {
@@ -26,6 +30,11 @@ pub(super) async fn get_item(call: &Call) -> Reply {
         items::one(tx, &view, &home.spelling)
     });
     body(&item.await?.map_err(|err| asked.refused(err))?)
+}
+
+/// Whether something is named by a public link.
+pub(super) fn names_link(call: &Call) -> bool {
+    call.params.get("weblink").is_some_and(|weblink| !weblink.is_empty())
 }
 
 /// `file/add`: a file of content that is here already, by its hash.
@@ -52,7 +61,7 @@ pub(super) async fn add_file(call: &Call) -> Reply {
 }
 
 /// How content gets to a place.
-fn put(place: &Place) -> PutFile {
+pub(super) fn put(place: &Place) -> PutFile {
     PutFile {
         path: place.path().clone(),
         overwrite: place.is_taken(),
@@ -90,20 +99,23 @@ fn copy(
     refuse_descent(view, to)?;
     let place = Place::find(tx, actor, &to.join(view.name()), is_file, conflict, None)?;
     make_folder_of(tx, actor, place.path())?;
-    match (&place, &view.node.content) {
-        (Place::Taken(_), Some(content)) => {
-            let blob = ReceivedBlob {
-                id: content.blob,
-                size: content.size,
-                md5: content.md5,
-                sniffed: content.sniffed.clone(),
-            };
-            tree::put_file(tx, actor, settings, &put(&place), &blob)
-        }
+    match (&place, received(view)) {
+        (Place::Taken(_), Some(blob)) => tree::put_file(tx, actor, settings, &put(&place), &blob),
         // A folder takes no other's place.
         (Place::Taken(taken), None) => Err(Error::NameTaken(taken.name().to_owned())),
         (Place::Free(path), _) => tree::copy_to(tx, actor, settings, &view.path, path, false),
     }
+}
+
+/// The content of a file, as one that could just have arrived.
+pub(super) fn received(view: &View) -> Option<ReceivedBlob> {
+    let content = view.node.content.as_ref()?;
+    Some(ReceivedBlob {
+        id: content.blob,
+        size: content.size,
+        md5: content.md5,
+        sniffed: content.sniffed.clone(),
+    })
 }
 
 /// `file/move` and `folder/move`: into a folder, under its own name.

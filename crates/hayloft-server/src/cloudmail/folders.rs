@@ -11,8 +11,10 @@ use hayloft_wire::cloudmail::{Count, Item, Order, Sort, SortKey};
 use super::{
     call::{Api, Call},
     error::Failure,
+    files::names_link,
     items::{self, Looks},
     place::{Place, new_path, refused},
+    public,
     reply::{Reply, body},
 };
 
@@ -23,6 +25,9 @@ const TREE_MAX: usize = 256;
 
 /// `folder`: a folder and what is in it. The path of a file is that of its folder.
 pub(super) async fn list_folder(call: &Call) -> Reply {
+    if names_link(call) {
+        return public::list_folder(call).await;
+    }
     let asked = call.params.path("home")?;
     let page = Page::read(call)?;
     let home = asked.clone();
@@ -47,7 +52,8 @@ pub(super) async fn list_folder(call: &Call) -> Reply {
 pub(super) struct Page {
     offset: u32,
     limit: u32,
-    sort: Sort,
+    /// The order.
+    pub(super) sort: Sort,
 }
 
 impl Page {
@@ -92,7 +98,13 @@ pub(super) fn list(
     Ok(Item { list: Some(list), sort: Some(page.sort), ..head })
 }
 
-fn entries(tx: &mut Tx<'_>, actor: &Actor, folder: &View, page: Page) -> CoreResult<Vec<View>> {
+/// A part of what is in a folder.
+pub(super) fn entries(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    folder: &View,
+    page: Page,
+) -> CoreResult<Vec<View>> {
     let mut entries = Vec::new();
     let mut left = page.limit;
     let mut options =

@@ -158,6 +158,10 @@ pub(super) fn weblink(hash: &str) -> String {
     }
 }
 
+/// What stands unescaped in one name of an address.
+pub(super) const SEGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Upper-case hexadecimal digits.
 pub(super) fn upper_hex(bytes: &[u8]) -> String {
     super::proof::hex(bytes).to_ascii_uppercase()

@@ -62,6 +62,8 @@ pub(super) struct Told {
     pub(super) csrf: String,
     /// How much the caller holds and may hold.
     pub(super) space: Space,
+    /// What opens downloads of a link that has a password; any text will do for others.
+    pub(super) download: String,
 }
 
 /// The values that clients cut out of pages of the cloud (reference, section 3.4).
@@ -73,7 +75,7 @@ pub(super) fn configuration(core: &Core, origins: &Origins, told: &Told) -> Stri
         "x-page-id": page_id,
         "pageId": page_id,
         "BUILD": concat!("hayloft-", env!("CARGO_PKG_VERSION")),
-        "tokens": {"download": random::hex(20)},
+        "tokens": {"download": told.download},
         "weblink_get": weblink_get.first(),
         "space": {
             "bytes_total": told.space.bytes_total,
@@ -109,7 +111,8 @@ pub(super) async fn home(visit: Visit, _body: Body) -> Response {
     };
     let now_s = core.db.clock().now_ms().div_euclid(1000);
     let csrf = proof::csrf_token(&core.keys, &secret, now_s);
-    let configuration = configuration(core, &origins, &Told { csrf, space });
+    let download = random::hex(20);
+    let configuration = configuration(core, &origins, &Told { csrf, space, download });
     let text = format!("<p>Signed in as {}.</p>\n{configuration}", escape(&caller.email));
     page(StatusCode::OK, "Cloud", &text)
 }

@@ -52,6 +52,13 @@ impl Params {
         Self(object.iter().map(|(name, value)| (name.clone(), text(value))).collect())
     }
 
+    /// Adds one, unless it is empty.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        if !value.is_empty() {
+            self.0.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
     /// A parameter, which may be empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -20,6 +20,8 @@ use super::{error::Failure, params::Params};
 pub(super) const SESSION_COOKIE: &str = "Mpop";
 /// The cloud's own cookie.
 pub(super) const CLOUD_COOKIE: &str = "sdcs";
+/// What a token must be good for here. One that an app was given for another API is not.
+pub(super) const SCOPE: &str = "cloud";
 /// The header that newer clients send the csrf token in.
 const CSRF_HEADER: &str = "x-csrf-token";
 /// How long a csrf token holds, in seconds.
@@ -61,11 +63,18 @@ impl Needs {
     /// What this call wants to be shown.
     fn now(self, params: &Params) -> Self {
         match self {
-            Self::SessionOrLink if params.get("weblink").is_some() => Self::Nothing,
+            Self::SessionOrLink if names_link(params) => Self::Nothing,
             Self::SessionOrLink => Self::Session,
             fixed => fixed,
         }
     }
+}
+
+/// Whether a public link, or several, are named.
+fn names_link(params: &Params) -> bool {
+    ["weblink", "weblink_list"]
+        .into_iter()
+        .any(|name| params.get(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Who calls the API.
@@ -135,7 +144,11 @@ pub(super) async fn of_shard(
 pub(super) async fn by_token(core: &Core, token: &str) -> std::result::Result<Caller, Failure> {
     let token = token.to_owned();
     let found = core.db.read(move |tx| {
-        let actor = oauth::authenticate(tx, &token)?.session.actor;
+        let bearer = oauth::authenticate(tx, &token)?;
+        if !bearer.scope.contains(SCOPE) {
+            return Err(Error::Unauthorized);
+        }
+        let actor = bearer.session.actor;
         let email = login(tx, &actor)?;
         Ok::<_, Error>(Caller { actor, email, secret: None })
     });

@@ -15,7 +15,7 @@ use super::{
     dispatch::Visit,
     error::{Failure, chain},
     params::Params,
-    reply,
+    proof, reply,
 };
 
 /// How many digits a code of the second factor has, and how long one holds.
@@ -128,7 +128,7 @@ async fn issue(
     account: hayloft_core::AccountId,
     client: String,
 ) -> Result<TokenReply, Refused> {
-    let scope = Scope::parse("cloud");
+    let scope = Scope::parse(proof::SCOPE);
     let issued = core.db.write(move |tx| oauth::issue(tx, account, &client, &scope, true)).await?;
     Ok(told(issued))
 }
