@@ -20,3 +20,5 @@ mod server;
 mod skydrive;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod totp;

@@ -62,9 +62,10 @@ impl Sky {
     /// The same account with a token of other scopes.
     pub(crate) async fn rescoped(&self, server: &TestServer, scope: &str) -> Self {
         let (account, scope) = (self.account, Scope::parse(scope));
-        let issued = server.core.db.write(move |tx| {
-            core_oauth::issue(tx, account, "0000000000000001", &scope, false)
-        });
+        let issued = server
+            .core
+            .db
+            .write(move |tx| core_oauth::issue(tx, account, "0000000000000001", &scope, false));
         let issued = issued.await.map_err(|err: Error| err.to_string());
         Self { token: issued.expect("a token").access_token, ..self.clone() }
     }
@@ -174,7 +175,8 @@ pub(crate) fn shape(reply: &Reply) -> String {
 fn redacted(line: &str) -> String {
     let mut line = line.to_owned();
     while let Some(at) = line.find("http://127.0.0.1:") {
-        let end = line[at + 17..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |n| at + 17 + n);
+        let end =
+            line[at + 17..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |n| at + 17 + n);
         line.replace_range(at..end, "[base]");
     }
     if let Some(at) = line.find("/y1p/") {

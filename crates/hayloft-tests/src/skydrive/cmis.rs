@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A wrong proxy makes the client hang rather than fail.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const DESKTOP: &str = "https://login.live.com/oauth20_desktop.srf";
 /// What the client reads its authorities from.
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";

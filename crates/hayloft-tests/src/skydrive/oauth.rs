@@ -11,6 +11,7 @@ use super::Sky;
 use crate::{
     client::{Reply, send, text},
     server::{PASSWORD, TestServer, on_each},
+    totp::totp,
 };
 
 const DESKTOP: &str = "https://login.live.com/oauth20_desktop.srf";
@@ -380,7 +381,7 @@ async fn a_second_factor_is_asked_for() {
             hayloft_core::second_factor::confirm(tx, &actor, &first)
         });
         confirmed.await.expect("a confirmation");
-        server.advance(std::time::Duration::from_secs(60));
+        server.advance(std::time::Duration::from_mins(1));
         let mut walk = Walk::new(&server, true).await;
         let url = walk.query(&[("response_type", "code"), ("redirect_uri", DESKTOP)]);
         let page = walk.show(&url).await;
@@ -399,11 +400,4 @@ async fn a_second_factor_is_asked_for() {
         assert!(back.header("location").starts_with(&format!("{DESKTOP}?code=")));
     })
     .await;
-}
-
-/// The code that an authenticator shows at a time.
-fn totp(secret_base32: &str, at_s: i64) -> String {
-    let secret = totp_rs::Secret::try_from_base32(secret_base32).expect("a secret");
-    let totp = totp_rs::Builder::new().with_secret(secret).build().expect("an authenticator");
-    totp.generate(at_s.unsigned_abs()).to_string()
 }

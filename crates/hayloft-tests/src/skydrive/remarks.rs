@@ -84,7 +84,7 @@ async fn tags_mark_people_on_photos() {
         let bo = json!({ "user": { "name": "Bo" } });
         let seen = ann.json("POST", &format!("{film}/tags"), &bo).await.json();
         assert!(seen.get("x").is_none(), "{seen}");
-        let file = ann.file("me/skydrive", "a.txt", "x").await;
+        let plain = ann.file("me/skydrive", "a.txt", "x").await;
         for (path, body, code) in [
             (path.clone(), json!({ "x": 1, "y": 1 }), "400 request_parameter_missing"),
             (path.clone(), json!({ "user": "x" }), "400 request_parameter_invalid"),
@@ -98,7 +98,7 @@ async fn tags_mark_people_on_photos() {
                 json!({ "user": { "name": "x" }, "x": "a" }),
                 "400 request_parameter_invalid",
             ),
-            (format!("{file}/tags"), json!({ "user": { "name": "x" } }), "400 request_url_invalid"),
+            (format!("{plain}/tags"), json!({ "user": { "name": "x" } }), "400 request_url_invalid"),
         ] {
             assert_eq!(refusal(&ann.json("POST", &path, &body).await), code, "{body}");
         }

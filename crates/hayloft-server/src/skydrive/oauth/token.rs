@@ -36,13 +36,13 @@ pub(in crate::skydrive) async fn issue_token(call: &Call, body: Body) -> Reply {
     let basic = basic(&call.headers);
     let client = form.word("client_id").or(basic.as_ref().map(|(id, _)| id.as_str()));
     let Some(client) = client else {
-        return refused(StatusCode::BAD_REQUEST, "invalid_request", "client_id is missing");
+        return Ok(refused(StatusCode::BAD_REQUEST, "invalid_request", "client_id is missing"));
     };
     let secret = form.word("client_secret").or(basic.as_ref().map(|(_, secret)| secret.as_str()));
-    match grant(call, client, secret, &form).await {
+    Ok(match grant(call, client, secret, &form).await {
         Ok(issued) => {
             let identity = identity(call, client, &issued);
-            Ok(answer(
+            answer(
                 StatusCode::OK,
                 &Token {
                     token_type: "bearer".to_owned(),
@@ -53,7 +53,7 @@ pub(in crate::skydrive) async fn issue_token(call: &Call, body: Body) -> Reply {
                     authentication_token: identity,
                     user_id: Some(issued.user_id),
                 },
-            ))
+            )
         }
         Err(Refused::Missing(name)) => {
             let text = format!("{name} is missing");
@@ -64,7 +64,7 @@ pub(in crate::skydrive) async fn issue_token(call: &Call, body: Body) -> Reply {
             refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", text)
         }
         Err(Refused::Core(err)) => refused_by_core(err),
-    }
+    })
 }
 
 /// Why there is no token.
@@ -103,7 +103,7 @@ async fn grant(
     }
 }
 
-fn refused_by_core(err: Error) -> Reply {
+fn refused_by_core(err: Error) -> Response {
     let error = match &err {
         Error::OAuth(Refusal::InvalidRequest) => "invalid_request",
         Error::OAuth(Refusal::InvalidClient) => "invalid_client",
@@ -124,9 +124,9 @@ fn refused_by_core(err: Error) -> Reply {
     refused(StatusCode::BAD_REQUEST, error, &err.to_string())
 }
 
-fn refused(status: StatusCode, error: &str, description: &str) -> Reply {
+fn refused(status: StatusCode, error: &str, description: &str) -> Response {
     let refusal = OAuthError { error: error.to_owned(), error_description: description.to_owned() };
-    Ok(answer(status, &refusal))
+    answer(status, &refusal)
 }
 
 fn answer<T: Serialize>(status: StatusCode, value: &T) -> Response {
