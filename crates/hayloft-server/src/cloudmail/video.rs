@@ -226,10 +226,9 @@ fn decoded(name: &str) -> Option<String> {
     let standard: String = unescaped
         .chars()
         .map(|char| match char {
-            '-' => '+',
+            // Somebody took a plus sign for a space.
+            '-' | ' ' => '+',
             '_' => '/',
-            // A plus sign that somebody took for a space.
-            ' ' => '+',
             other => other,
         })
         .collect();
@@ -273,7 +272,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read(text: String) {
             for name in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
-                prop_assert_eq!(decoded(&(name + LIST)).as_deref(), Some(text.as_str()));
+                prop_assert_eq!(decoded(&(name + LIST)), Some(text.clone()));
             }
         }
 

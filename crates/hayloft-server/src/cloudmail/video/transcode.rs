@@ -20,7 +20,7 @@ use super::{
 };
 
 /// A piece takes a core for about a second, some for much longer.
-const LIMITS: Limits = Limits { bytes_max: 32 * 1024 * 1024, time_max: Duration::from_secs(60) };
+const LIMITS: Limits = Limits { bytes_max: 32 * 1024 * 1024, time_max: Duration::from_mins(1) };
 /// How long a piece waits for its turn; by then its player has given up.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
