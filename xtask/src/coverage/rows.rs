@@ -70,9 +70,12 @@ fn documented(text: &str) -> Result<Rows> {
     for line in text.lines() {
         let Some(rest) = line.strip_prefix("| `") else { continue };
         let Some((name, rest)) = rest.split_once("` | ") else { continue };
-        // Other tables of the document begin with something else than a name with a dot.
         let Some((verb, rest)) = rest.split_once(" | `") else { continue };
         let Some((path, _)) = rest.split_once('`') else { continue };
+        // Other tables of the document are of other things than addresses.
+        if !path.starts_with('/') {
+            continue;
+        }
         if rows.insert(name.to_owned(), (verb.to_owned(), path.to_owned())).is_some() {
             bail!("{name} stands there twice");
         }
