@@ -207,8 +207,8 @@ fn meaning(name: &ErrorName) -> Option<&'static str> {
     Some(match name {
         ErrorName::Exists => "the name is taken",
         ErrorName::Required => "something is missing",
-        ErrorName::Invalid => "that cannot be",
-        ErrorName::NotExists | ErrorName::ContentNotFound => "there is no such thing",
+        ErrorName::Invalid => "the value is not valid",
+        ErrorName::NotExists | ErrorName::ContentNotFound => "nothing is there",
         ErrorName::Readonly | ErrorName::ReadOnly => "it may only be read",
         ErrorName::NameLengthExceeded | ErrorName::NameTooLong => "the name is too long",
         ErrorName::Overquota | ErrorName::QuotaExceeded => "there is no space left",

@@ -256,7 +256,9 @@ impl Remote for CloudmailRemote {
             let path = item.home.clone().unwrap_or_else(|| folder.join(&item.name).to_string());
             self.entry(item, path)
         });
-        Ok(entries.filter(fits).collect())
+        let mut found: Vec<_> = entries.filter(fits).collect();
+        found.sort_by(|one, other| one.path.cmp(&other.path)); // The server's order means nothing.
+        Ok(found)
     }
 
     async fn quota(&self) -> Result<Quota, Failure> {

@@ -246,7 +246,7 @@ async fn a_refusal_tells_parameter_and_name() {
     let told: Vec<_> =
         log.lines().filter(|line| !line.starts_with(' ') && !line.starts_with("GET")).collect();
     assert_snapshot!(told.join("\n"), @"
-    there is no such thing (home `/a/b`: not_exists, 404)
+    nothing is there (home `/a/b`: not_exists, 404)
     the name is taken (home: exists, 400)
     there is no space left (overquota, 507)
     brand.new (x: brand.new, 400)
