@@ -98,7 +98,11 @@ async fn tags_mark_people_on_photos() {
                 json!({ "user": { "name": "x" }, "x": "a" }),
                 "400 request_parameter_invalid",
             ),
-            (format!("{plain}/tags"), json!({ "user": { "name": "x" } }), "400 request_url_invalid"),
+            (
+                format!("{plain}/tags"),
+                json!({ "user": { "name": "x" } }),
+                "400 request_url_invalid",
+            ),
         ] {
             assert_eq!(refusal(&ann.json("POST", &path, &body).await), code, "{body}");
         }
