@@ -36,7 +36,7 @@ impl Ann {
             .write(|tx| {
                 let login = Login::parse("ann@example.com")?;
                 let account = account::by_login(tx, &login)?.expect("ann");
-                let scope = Scope::parse("");
+                let scope = Scope::parse("cloud");
                 let issued = oauth::issue(tx, account, "cloud-win", &scope, false)?;
                 Ok::<_, Error>((account::actor(tx, account)?, issued.access_token))
             })
@@ -176,13 +176,13 @@ fn addresses(list: &Reply) -> Vec<String> {
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
-/// Width and seconds of a film, told by `ffprobe`.
+/// The codecs of a film and its height, told by `ffprobe`.
 fn probed(film: &[u8]) -> String {
-    let mut file = tempfile::NamedTempFile::with_suffix(".ts").expect("a file");
-    file.write_all(film).expect("written");
+    let mut kept = tempfile::NamedTempFile::with_suffix(".ts").expect("a file");
+    kept.write_all(film).expect("written");
     let told = std::process::Command::new("ffprobe")
         .args(["-v", "error", "-show_entries", "stream=codec_name,height", "-of", "csv=p=0"])
-        .arg(file.path())
+        .arg(kept.path())
         .output()
         .expect("`ffprobe`, which `make test` installs");
     let text = String::from_utf8(told.stdout).expect("a text");
