@@ -68,7 +68,7 @@ pub use hayloft_wire::skydrive as wire;
 pub use reqwest::{Method, Url};
 
 pub use api::{Api, GetOptions, ResolveOptions, Tree, TreeNode, looks_like_id, split_path};
-pub use auth::{Auth, AuthSettings, Keep, Secret, Tokens};
+pub use auth::{Auth, AuthSettings, Hold, Keep, Secret, Tokens};
 pub use conf::{Conf, ConfError, ConfKeeper};
 pub use error::{AuthError, Error, ProtocolError};
 pub use http::{Call, HttpClient, Payload, Retry, StreamOnce};

@@ -101,11 +101,28 @@ pub struct Tokens {
 
 /// Somewhere tokens outlive the program.
 pub trait Keep: fmt::Debug + Send + Sync {
+    /// Waits until no other program renews the tokens, and keeps them from doing so.
+    fn hold(&self) -> Result<Hold, ConfError>;
+
     /// Keeps the tokens; called after every change.
-    fn keep(&self, tokens: &Tokens) -> Result<(), ConfError>;
+    fn keep(&self, hold: &Hold, tokens: &Tokens) -> Result<(), ConfError>;
 
     /// The tokens as they are kept now: another program may have renewed them meanwhile.
-    fn kept(&self) -> Result<Option<Tokens>, ConfError>;
+    fn kept(&self, hold: &Hold) -> Result<Option<Tokens>, ConfError>;
+}
+
+/// The right to renew the tokens, until it is dropped.
+#[derive(Debug, Default)]
+pub struct Hold {
+    /// Whose lock it is, where several programs share the tokens.
+    _locked: Option<std::fs::File>,
+}
+
+impl Hold {
+    /// The right that a lock on a file stands for.
+    pub fn by(locked: std::fs::File) -> Self {
+        Self { _locked: Some(locked) }
+    }
 }
 
 /// Who calls. One value serves any number of calls at once; only one of them refreshes.
@@ -186,8 +203,9 @@ impl Auth {
         }
         let code = found("code")
             .ok_or_else(|| AuthError::Other("there is no code in this address".to_owned()))?;
+        let hold = self.keeper.as_ref().map_or(Ok(Hold::default()), |keeper| keeper.hold())?;
         *self.lock() = Tokens { code: Some(Secret::new(code.clone())), ..Tokens::default() };
-        self.keep()?;
+        self.keep(&hold)?;
         Ok(code)
     }
 
@@ -197,6 +215,13 @@ impl Auth {
     /// [`AuthError::Missing`] without the data for it, [`AuthError::Api`] if the service refuses,
     /// [`AuthError::Other`] if `check_scope` and other scopes come than were asked for.
     pub async fn auth_get_token(&self, check_scope: bool) -> Result<Vec<String>, Error> {
+        let _one = self.refreshing.lock().await;
+        let hold = self.hold().await?;
+        self.adopt(&hold)?;
+        self.fetch(check_scope, &hold).await
+    }
+
+    async fn fetch(&self, check_scope: bool, hold: &Hold) -> Result<Vec<String>, Error> {
         let call = self.token_call()?;
         let reply = match self.http.json(&call).await {
             Ok(reply) => reply,
@@ -213,7 +238,7 @@ impl Auth {
             return Err(AuthError::Other("the reply has no bearer token".to_owned()).into());
         }
         self.take(&token);
-        self.keep()?;
+        self.keep(hold)?;
         let scope: Vec<String> = words(&token.scope).map(str::to_owned).collect();
         *self.raw.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         if check_scope {
@@ -228,39 +253,51 @@ impl Auth {
         let usable = |tokens: &Tokens| {
             let soon = SystemTime::now() + LIFE_MIN;
             let lives = tokens.access_expires.is_none_or(|expires| expires > soon);
-            // Without a refresh token an old one may still do, and else the service says why not.
-            let only = tokens.refresh_token.is_none() && tokens.access_expires.is_none();
-            tokens.access_token.clone().filter(|_| lives || only)
+            tokens.access_token.clone().filter(|_| lives)
         };
-        if let Some(token) = usable(&self.lock()) {
-            return Ok(token);
-        }
-        let _one = self.refreshing.lock().await;
-        self.adopt()?;
-        if let Some(token) = usable(&self.lock()) {
-            return Ok(token);
-        }
-        self.auth_get_token(true).await?;
-        self.current()
+        self.usable_or_new(usable).await
     }
 
     /// Another access token than this one, which the service would not have.
     pub(super) async fn renew(&self, refused: &Secret) -> Result<Secret, Error> {
-        let _one = self.refreshing.lock().await;
-        if self.lock().access_token.as_ref() == Some(refused) {
-            self.adopt()?;
-        }
-        if let Some(token) = self.lock().access_token.clone().filter(|token| token != refused) {
+        self.usable_or_new(|tokens| tokens.access_token.clone().filter(|token| token != refused))
+            .await
+    }
+
+    /// A token that is `usable`. It is asked for only if neither another task nor another program
+    /// has just got one: a refresh token may be good only once.
+    async fn usable_or_new(
+        &self,
+        usable: impl Fn(&Tokens) -> Option<Secret>,
+    ) -> Result<Secret, Error> {
+        if let Some(token) = usable(&self.lock()) {
             return Ok(token);
         }
-        self.auth_get_token(true).await?;
+        let _one = self.refreshing.lock().await;
+        if let Some(token) = usable(&self.lock()) {
+            return Ok(token);
+        }
+        let hold = self.hold().await?;
+        self.adopt(&hold)?;
+        if let Some(token) = usable(&self.lock()) {
+            return Ok(token);
+        }
+        self.fetch(true, &hold).await?;
         self.current()
     }
 
-    /// Takes the tokens that another program has got meanwhile. A refresh token may be good only
-    /// once, so ours may be worth nothing by now.
-    fn adopt(&self) -> Result<(), Error> {
-        let kept = self.keeper.as_ref().map_or(Ok(None), |keeper| keeper.kept())?;
+    /// Another program may hold the tokens as long as a call of the service takes.
+    async fn hold(&self) -> Result<Hold, Error> {
+        let Some(keeper) = self.keeper.clone() else { return Ok(Hold::default()) };
+        let held = tokio::task::spawn_blocking(move || keeper.hold()).await;
+        let held =
+            held.map_err(|err| AuthError::Other(format!("cannot wait for the tokens: {err}")))?;
+        Ok(held?)
+    }
+
+    /// Takes the tokens that another program has got meanwhile; ours may be worth nothing by now.
+    fn adopt(&self, hold: &Hold) -> Result<(), Error> {
+        let kept = self.keeper.as_ref().map_or(Ok(None), |keeper| keeper.kept(hold))?;
         if let Some(kept) = kept
             && kept.refresh_token.is_some()
         {
@@ -345,9 +382,9 @@ impl Auth {
         Err(AuthError::Other(text).into())
     }
 
-    fn keep(&self) -> Result<(), Error> {
+    fn keep(&self, hold: &Hold) -> Result<(), Error> {
         let tokens = self.tokens();
-        Ok(self.keeper.as_ref().map_or(Ok(()), |keeper| keeper.keep(&tokens))?)
+        Ok(self.keeper.as_ref().map_or(Ok(()), |keeper| keeper.keep(hold, &tokens))?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Tokens> {

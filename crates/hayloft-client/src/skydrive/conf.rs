@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::auth::{Keep, Secret, Tokens, expiry};
+use super::auth::{Hold, Keep, Secret, Tokens, expiry};
 use super::transport::HttpSettings;
 use super::wrapper::Endpoints;
 use super::yaml::{self, Change, Damage, Node};
@@ -293,7 +293,11 @@ impl ConfKeeper {
 }
 
 impl Keep for ConfKeeper {
-    fn keep(&self, tokens: &Tokens) -> Result<(), ConfError> {
+    fn hold(&self) -> Result<Hold, ConfError> {
+        self.path.as_deref().map_or(Ok(Hold::default()), lock)
+    }
+
+    fn keep(&self, _: &Hold, tokens: &Tokens) -> Result<(), ConfError> {
         let Some(path) = &self.path else { return Ok(()) };
         let text =
             |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
@@ -309,39 +313,46 @@ impl Keep for ConfKeeper {
         save(path, &changes).map_err(|cause| rescue(path, &changes, cause))
     }
 
-    fn kept(&self) -> Result<Option<Tokens>, ConfError> {
-        match &self.path {
-            Some(path) if path.exists() => Ok(Some(Conf::load(path)?.tokens())),
-            _ => Ok(None),
+    fn kept(&self, _: &Hold) -> Result<Option<Tokens>, ConfError> {
+        self.path.as_deref().map(|path| Ok(Conf::load(path)?.tokens())).transpose()
+    }
+}
+
+/// The file itself: a link to it stays a link.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Locks the file, which is made if it is missing. Whoever rewrites it exchanges it for another
+/// one, so that a lock may turn out to be on a file that has gone.
+fn lock(path: &Path) -> Result<Hold, ConfError> {
+    let target = real(path);
+    for _ in 0..TRIES_MAX {
+        let file = File::options().append(true).create(true).open(&target);
+        let file = file.map_err(ConfError::io("open", &target))?;
+        file.lock().map_err(ConfError::io("lock", &target))?;
+        if is_current(&file, &target) {
+            return Ok(Hold::by(file));
         }
     }
+    let busy = io::Error::other("other programs keep rewriting it");
+    Err(ConfError::io("lock", &target)(busy))
 }
 
 /// Merges the changes into the file as it is now.
 ///
 /// The new file is whole before it takes the old one's name, so whatever happens one of the two is
-/// there. Others who do the same wait for each other by a lock.
+/// there.
 fn save(path: &Path, changes: &[Change]) -> Result<(), ConfError> {
-    // A link to the real file stays a link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    for _ in 0..TRIES_MAX {
-        let file =
-            File::options().read(true).append(true).create(true).truncate(false).open(&target);
-        let file = file.map_err(ConfError::io("open", &target))?;
-        file.lock().map_err(ConfError::io("lock", &target))?;
-        if !is_current(&file, &target) {
-            continue;
-        }
-        let old = read(&file, &target)?;
-        let new = yaml::edit(&old, changes).map_err(ConfError::damaged(&target))?;
-        let private = file.metadata().is_ok_and(|data| data.permissions().mode() & 0o777 == 0o600);
-        if new == old && private {
-            return Ok(());
-        }
-        return write(&target, &new);
+    let target = real(path);
+    let file = File::open(&target).map_err(ConfError::io("read", &target))?;
+    let old = read(&file, &target)?;
+    let new = yaml::edit(&old, changes).map_err(ConfError::damaged(&target))?;
+    let private = file.metadata().is_ok_and(|data| data.permissions().mode() & 0o777 == 0o600);
+    if new == old && private {
+        return Ok(());
     }
-    let busy = io::Error::other("other programs keep rewriting it");
-    Err(ConfError::io("rewrite", &target)(busy))
+    write(&target, &new)
 }
 
 /// Whether the file we locked still has its name.

@@ -55,7 +55,8 @@ impl PersistentApi {
 
     /// Saves the tokens. They are saved after every change anyway.
     pub fn sync(&self) -> Result<(), Error> {
-        Ok(self.keeper.keep(&self.api.wrapper().auth.tokens())?)
+        let hold = self.keeper.hold()?;
+        Ok(self.keeper.keep(&hold, &self.api.wrapper().auth.tokens())?)
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Global {
     /// Base URL of resumable uploads; {user_id} stands for the account id.
     #[arg(long, global = true, value_name = "URL", env = "SKYDRIVE_BITS", hide_env = true)]
     pub(super) bits_url: Option<String>,
-    /// Try again for so long when the service is away or busy. Default: 60
+    /// Try again for so long when the service is away or busy. Default: 20
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(super) retry_for: Option<u64>,
     /// Verbose operation mode: a log on standard error, without secrets.

@@ -26,6 +26,9 @@ enum Meant {
     Id,
 }
 
+/// Long enough for a server to be started anew, and for whoever types to wait.
+const RETRY_FOR: Duration = Duration::from_secs(20);
+
 /// One run of the tool.
 pub(super) struct Session {
     pub(super) program: &'static str,

@@ -15,7 +15,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::super::HttpSettings;
-use super::super::auth::{Auth, AuthSettings, Keep, Secret, Tokens};
+use super::super::auth::{Auth, AuthSettings, Hold, Keep, Secret, Tokens};
 use super::super::conf::ConfError;
 use super::super::http::{HttpClient, Retry};
 use super::super::transport::{Request, Response, Transport, TransportError};
@@ -197,11 +197,15 @@ async fn a_token_is_renewed_once_however_many_calls_need_it() {
 struct Quicker;
 
 impl Keep for Quicker {
-    fn keep(&self, _: &Tokens) -> Result<(), ConfError> {
+    fn hold(&self) -> Result<Hold, ConfError> {
+        Ok(Hold::default())
+    }
+
+    fn keep(&self, _: &Hold, _: &Tokens) -> Result<(), ConfError> {
         panic!("nothing was renewed here")
     }
 
-    fn kept(&self) -> Result<Option<Tokens>, ConfError> {
+    fn kept(&self, _: &Hold) -> Result<Option<Tokens>, ConfError> {
         let secret = |text: &str| Some(Secret::new(text.to_owned()));
         Ok(Some(Tokens {
             access_token: secret("theirs"),

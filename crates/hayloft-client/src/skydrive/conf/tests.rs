@@ -22,12 +22,17 @@ fn tokens() -> Tokens {
     }
 }
 
+fn keep(conf: &Conf, tokens: &Tokens) -> Result<(), ConfError> {
+    let keeper = ConfKeeper::new(conf);
+    keeper.keep(&keeper.hold()?, tokens)
+}
+
 #[test]
 fn tokens_are_saved_and_all_else_stays() {
     let home = home("client:\n  id: 000123 # mine\n  secret: s\nother: {a: [1, 007]}\n");
     let conf = Conf::load(&home.path).unwrap();
     assert_eq!(conf.text("client", "id"), Some("000123"));
-    ConfKeeper::new(&conf).keep(&tokens()).unwrap();
+    keep(&conf, &tokens()).unwrap();
     assert_snapshot!(fs::read_to_string(&home.path).unwrap(), @r"
     client:
       id: 000123 # mine
@@ -58,7 +63,7 @@ fn tokens_for_a_file_that_broke_meanwhile_are_rescued() {
     let home = home("client:\n  id: a\n");
     let conf = Conf::load(&home.path).unwrap();
     fs::write(&home.path, "client: [\n").unwrap();
-    let err = ConfKeeper::new(&conf).keep(&tokens()).unwrap_err();
+    let err = keep(&conf, &tokens()).unwrap_err();
     let ConfError::Rescued { rescue, .. } = err else { panic!("{err}") };
     assert_eq!(Conf::load(&rescue).unwrap().tokens(), tokens());
     assert_eq!(fs::read_to_string(&home.path).unwrap(), "client: [\n");
@@ -67,13 +72,13 @@ fn tokens_for_a_file_that_broke_meanwhile_are_rescued() {
 #[test]
 fn many_who_save_at_once_lose_nothing() {
     let home = home("client:\n  id: a\n");
-    let keeper = ConfKeeper::new(&Conf::load(&home.path).unwrap());
+    let conf = Conf::load(&home.path).unwrap();
     std::thread::scope(|scope| {
         for number in 0..8 {
-            let keeper = &keeper;
+            let conf = &conf;
             scope.spawn(move || {
                 let code = Some(Secret::new(format!("code-{number}")));
-                keeper.keep(&Tokens { code, ..tokens() }).unwrap();
+                keep(conf, &Tokens { code, ..tokens() }).unwrap();
             });
         }
     });
@@ -87,7 +92,7 @@ fn a_link_stays_a_link() {
     let home = home("client:\n  id: a\n");
     let link = home.path.with_file_name("link");
     std::os::unix::fs::symlink(&home.path, &link).unwrap();
-    ConfKeeper::new(&Conf::load(&link).unwrap()).keep(&tokens()).unwrap();
+    keep(&Conf::load(&link).unwrap(), &tokens()).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(Conf::load(&home.path).unwrap().tokens(), tokens());
 }

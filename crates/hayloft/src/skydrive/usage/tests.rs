@@ -128,7 +128,7 @@ fn the_help_of_the_tool_lists_its_commands() {
       --bits-url URL        Base URL of resumable uploads; {user_id} stands for
                             the account id.
       --retry-for SECONDS   Try again for so long when the service is away or
-                            busy. Default: 60.
+                            busy. Default: 20.
       --debug               Verbose operation mode: a log on standard error,
                             without secrets.
       -V, --version         show program's version number and exit
