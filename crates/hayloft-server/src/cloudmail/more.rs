@@ -1,6 +1,8 @@
 //! Methods known only by their names. Each does what its name says as far as this product has the
 //! thing, and refuses where it has not: none says yes to something that was not done.
 
+use std::future::{Ready, ready};
+
 use hayloft_core::{
     Error,
     account::{self, Login, ProfileChange},
@@ -51,50 +53,49 @@ pub(super) async fn get_status(call: &Call) -> Reply {
 }
 
 /// `billing/history`: nothing was ever paid for here.
-pub(super) async fn list_payments(call: &Call) -> Reply {
-    call.actor()?;
-    body(&[(); 0])
+pub(super) fn list_payments(call: &Call) -> Ready<Reply> {
+    ready(call.actor().and_then(|_| body(&[(); 0])))
 }
 
 /// `billing/change`, `billing/prolong` and `billing/cancel`: there is nothing to be bought, so there
 /// is no rate to change to.
-pub(super) async fn change_rate(call: &Call) -> Reply {
+pub(super) fn change_rate(call: &Call) -> Ready<Reply> {
     let rate = call.params.get("rate_id").or_else(|| call.params.get("rate"));
-    Err(Failure::parameter("rate", rate.unwrap_or_default(), ErrorName::Invalid))
+    ready(Err(Failure::parameter("rate", rate.unwrap_or_default(), ErrorName::Invalid)))
 }
 
 /// `promo/validate`: no code of a promotion is one here.
-pub(super) async fn validate_promotion(call: &Call) -> Reply {
+pub(super) fn validate_promotion(call: &Call) -> Ready<Reply> {
     let code = ["code", "promocode", "promo"].into_iter().find_map(|name| call.params.get(name));
-    let code = code.filter(|code| !code.is_empty()).ok_or_else(|| Failure::missing("code"))?;
-    Err(Failure::parameter("code", code, ErrorName::NotExists))
+    ready(Err(match code.filter(|code| !code.is_empty()) {
+        Some(code) => Failure::parameter("code", code, ErrorName::NotExists),
+        None => Failure::missing("code"),
+    }))
 }
 
 /// `user/promo/active`: the promotions that the account takes part in. There are none.
-pub(super) async fn list_promotions(call: &Call) -> Reply {
-    call.actor()?;
-    body(&[(); 0])
+pub(super) fn list_promotions(call: &Call) -> Ready<Reply> {
+    ready(call.actor().and_then(|_| body(&[(); 0])))
 }
 
 /// `user/promo/ignore`, `user/promo/invite` and `user/promo/join`: which promotion?
-pub(super) async fn answer_promotion(call: &Call) -> Reply {
+pub(super) fn answer_promotion(call: &Call) -> Ready<Reply> {
     let promotion = call.params.get("promo").or_else(|| call.params.get("id"));
     let failure = Failure::parameter("promo", promotion.unwrap_or_default(), ErrorName::NotExists);
-    Err(failure.with(StatusCode::NOT_FOUND))
+    ready(Err(failure.with(StatusCode::NOT_FOUND)))
 }
 
 /// `stock/save`: there is no stock of pictures to save from.
-pub(super) async fn save_stock(call: &Call) -> Reply {
+pub(super) fn save_stock(call: &Call) -> Ready<Reply> {
     let picture = call.params.get("id").or_else(|| call.params.get("hash"));
     let failure = Failure::parameter("stock", picture.unwrap_or_default(), ErrorName::NotExists);
-    Err(failure.with(StatusCode::NOT_FOUND))
+    ready(Err(failure.with(StatusCode::NOT_FOUND)))
 }
 
 /// `notify/applink`: the service sent a message to any telephone, which was abused. Nothing is sent
 /// here, and the reply says so.
-pub(super) async fn send_app_link(call: &Call) -> Reply {
-    call.actor()?;
-    body(&json!({"sent": false}))
+pub(super) fn send_app_link(call: &Call) -> Ready<Reply> {
+    ready(call.actor().and_then(|_| body(&json!({"sent": false}))))
 }
 
 /// `tokens`: an access token for tools that have no cookies, such as one that fetches bytes.
@@ -186,9 +187,8 @@ pub(super) async fn agree(call: &Call) -> Reply {
 }
 
 /// `user/unfreeze`: an account that may call is not frozen.
-pub(super) async fn unfreeze(call: &Call) -> Reply {
-    call.actor()?;
-    body(&json!({"frozen": false}))
+pub(super) fn unfreeze(call: &Call) -> Ready<Reply> {
+    ready(call.actor().and_then(|_| body(&json!({"frozen": false}))))
 }
 
 /// `mail/ab/contacts`: the people that the account shares folders with, and those it noted.

@@ -90,10 +90,8 @@ pub(super) fn top(tx: &mut Tx<'_>, visitor: &Actor, link: &Link) -> CoreResult<I
 fn shown(looks: &Looks, link: &Link, view: &View) -> Item {
     let path = &view.path;
     let item = looks.item(view, path.as_str());
-    let rights = match link.writable && view.node.is_folder() {
-        true => LinkRights::ReadWrite,
-        false => LinkRights::Read,
-    };
+    let is_writable = link.writable && view.node.is_folder();
+    let rights = if is_writable { LinkRights::ReadWrite } else { LinkRights::Read };
     Item {
         name: view.name().to_owned(),
         kind: if view.node.is_folder() { Kind::Folder } else { Kind::File },
