@@ -10,6 +10,7 @@ use crate::{
     event::Hub,
     signing::Keys,
     token::{BasicCache, Touches},
+    upload::RunningDigests,
 };
 
 /// The database, the blob store, the rules and the keys of one installation. Cheap to clone.
@@ -31,6 +32,8 @@ pub struct Core {
     pub basic: BasicCache,
     /// Archives planned lately.
     pub archives: Plans,
+    /// Digests of uploads that are coming in.
+    pub running: RunningDigests,
 }
 
 impl Core {
@@ -40,6 +43,7 @@ impl Core {
         let hub = Hub::start(&db);
         let (touches, basic) = (Touches::default(), BasicCache::default());
         let (settings, archives) = (Arc::new(settings), Plans::default());
-        Ok(Self { db, blobs, settings, keys, hub, touches, basic, archives })
+        let running = RunningDigests::default();
+        Ok(Self { db, blobs, settings, keys, hub, touches, basic, archives, running })
     }
 }

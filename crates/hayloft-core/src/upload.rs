@@ -9,6 +9,7 @@ mod digest;
 mod hold;
 mod mailru;
 mod receive;
+mod running;
 mod sequence;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use self::{
     digest::{Digester, Digests, MAILRU_HASH_BYTES},
     mailru::{hashes, known, put_known, receive_unnamed},
     receive::{receive, receive_part},
+    running::RunningDigests,
     sequence::{
         Appended, Finished, Piece, append, begin_sequence, cancel_sequence, finish_sequence,
     },

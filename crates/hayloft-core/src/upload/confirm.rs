@@ -1,12 +1,12 @@
 //! Making a file of what was received.
 
 use futures::TryStreamExt as _;
-use hayloft_store::{Tx, params};
+use hayloft_store::{Tx, blob::BlobKey, params};
 use serde::{Deserialize, Serialize};
 
 use super::{
     REPEAT_MS, ReceivedBlob, UploadId,
-    digest::Digester,
+    digest::{Digester, Digests},
     hold::release,
     receive::{Stored, insert},
     row,
@@ -118,7 +118,7 @@ fn parts(tx: &mut Tx<'_>, id: &UploadId) -> Result<Vec<Part>> {
 }
 
 /// Joins the parts of an upload into one content. They stay where they were written; only their
-/// digests, which go over the whole in order, need them read once.
+/// digests, which go over the whole in order, may need them read once.
 async fn assemble(core: &Core, account: AccountId, id: &UploadId) -> Result<()> {
     let wanted = id.clone();
     let parts_then = core.db.read(move |tx| parts(tx, &wanted)).await?;
@@ -126,17 +126,14 @@ async fn assemble(core: &Core, account: AccountId, id: &UploadId) -> Result<()> 
     if parts_then.is_empty() || !complete {
         return Err(Error::UploadIncomplete);
     }
-    let digester = Digester::start();
-    let mut segments = Vec::with_capacity(parts_then.len());
-    for (_, key, size) in &parts_then {
-        let key = content::stored_key(key)?;
-        let mut bytes = core.blobs.get(&key, None).await?;
-        while let Some(chunk) = bytes.try_next().await.map_err(Error::BrokenBody)? {
-            digester.update(&chunk).await?;
-        }
-        segments.push((key, *size));
-    }
-    let digests = digester.finish().await?;
+    let segments = parts_then.iter().map(|(_, key, size)| Ok((content::stored_key(key)?, *size)));
+    let segments = segments.collect::<Result<Vec<_>>>()?;
+    let received = segments.iter().map(|(_, size)| size).sum();
+    let digests = match core.running.of_first(id, received) {
+        Some(state) => state.finish(),
+        None => read_again(core, &segments).await?,
+    };
+    core.running.forget(id);
     if digests.size > core.settings.file_bytes_max {
         return Err(Error::TooLong);
     }
@@ -158,6 +155,18 @@ async fn assemble(core: &Core, account: AccountId, id: &UploadId) -> Result<()> 
             Ok(())
         })
         .await
+}
+
+/// The digests of contents one after the other.
+async fn read_again(core: &Core, segments: &[(BlobKey, u64)]) -> Result<Digests> {
+    let digester = Digester::start();
+    for (key, _) in segments {
+        let mut bytes = core.blobs.get(key, None).await?;
+        while let Some(chunk) = bytes.try_next().await.map_err(Error::BrokenBody)? {
+            digester.update(&chunk).await?;
+        }
+    }
+    digester.finish().await
 }
 
 fn count(parts: &[Part]) -> Result<u32> {

@@ -46,7 +46,7 @@ impl Digests {
 }
 
 /// The slowest digest, on a thread of its own.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Slow {
     md5: Md5,
 }
@@ -58,6 +58,7 @@ impl Slow {
 }
 
 /// All the others, which together are as fast as the slowest alone.
+#[derive(Clone)]
 struct Rest {
     size: u64,
     sha1: Sha1,
@@ -107,6 +108,25 @@ impl Rest {
     }
 }
 
+/// The digests of a content as far as it has come.
+#[derive(Clone, Default)]
+pub(super) struct DigestState {
+    slow: Slow,
+    rest: Rest,
+}
+
+impl DigestState {
+    /// How many bytes have come.
+    pub(super) fn size(&self) -> u64 {
+        self.rest.size
+    }
+
+    /// The digests, if this is all.
+    pub(super) fn finish(self) -> Digests {
+        self.rest.finish(self.slow)
+    }
+}
+
 /// Computes digests of a content that comes in chunks: two threads share the work, since MD5
 /// alone takes as long as all others together.
 pub struct Digester {
@@ -117,7 +137,13 @@ pub struct Digester {
 impl Digester {
     /// Starts the threads.
     pub fn start() -> Self {
-        Self { slow: Worker::start(Slow::update), rest: Worker::start(Rest::update) }
+        Self::resume(DigestState::default())
+    }
+
+    /// Starts the threads for what follows on what has come.
+    pub(super) fn resume(state: DigestState) -> Self {
+        let DigestState { slow, rest } = state;
+        Self { slow: Worker::start(slow, Slow::update), rest: Worker::start(rest, Rest::update) }
     }
 
     /// Takes in the next bytes; waits while the threads are behind.
@@ -126,10 +152,15 @@ impl Digester {
         self.rest.update(chunk).await
     }
 
+    /// The state after all that was taken in.
+    pub(super) async fn pause(self) -> Result<DigestState> {
+        let slow = self.slow.finish().await?;
+        Ok(DigestState { slow, rest: self.rest.finish().await? })
+    }
+
     /// The digests of all that was taken in.
     pub async fn finish(self) -> Result<Digests> {
-        let slow = self.slow.finish().await?;
-        Ok(self.rest.finish().await?.finish(slow))
+        Ok(self.pause().await?.finish())
     }
 }
 
@@ -138,11 +169,10 @@ struct Worker<T> {
     state: JoinHandle<T>,
 }
 
-impl<T: Default + Send + 'static> Worker<T> {
-    fn start(update: fn(&mut T, &[u8])) -> Self {
+impl<T: Send + 'static> Worker<T> {
+    fn start(mut state: T, update: fn(&mut T, &[u8])) -> Self {
         let (chunks, mut waiting) = mpsc::channel::<Bytes>(WAITING_MAX);
         let state = spawn_blocking(move || {
-            let mut state = T::default();
             while let Some(chunk) = waiting.blocking_recv() {
                 update(&mut state, &chunk);
             }

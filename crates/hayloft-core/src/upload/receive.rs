@@ -136,15 +136,26 @@ async fn split_head(
 /// Puts a body into the blob store under a new key, with its digests computed on the way.
 async fn store(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<(BlobKey, Digests)> {
     let key = BlobKey::random();
-    let digester = Digester::start();
+    let body = watch(core, ticket, 0, body).boxed();
+    let (_, digester) = put_digested(core, &key, body, Digester::start()).await?;
+    Ok((key, digester.finish().await?))
+}
+
+/// Puts a body into the blob store and shows it to the digests on the way: how many bytes it had.
+pub(super) async fn put_digested(
+    core: &Core,
+    key: &BlobKey,
+    body: ByteStream,
+    digester: Digester,
+) -> Result<(u64, Digester)> {
     let (to_digests, mut chunks) = tokio::sync::mpsc::channel::<Bytes>(4);
     let feeding = async move {
         while let Some(chunk) = chunks.recv().await {
             digester.update(&chunk).await?;
         }
-        digester.finish().await
+        Ok::<_, Error>(digester)
     };
-    let watched = watch(core, ticket, 0, body).then(move |chunk| {
+    let shown = body.then(move |chunk| {
         let to_digests = to_digests.clone();
         async move {
             let chunk = chunk?;
@@ -153,9 +164,8 @@ async fn store(core: &Core, ticket: &Ticket, body: ByteStream) -> Result<(BlobKe
             Ok(chunk)
         }
     });
-    let (stored, digests) = tokio::join!(core.blobs.put(&key, watched.boxed()), feeding);
-    stored.map_err(refused_body)?;
-    Ok((key, digests?))
+    let (stored, digester) = tokio::join!(core.blobs.put(key, shown.boxed()), feeding);
+    Ok((stored.map_err(refused_body)?, digester?))
 }
 
 /// Takes in one part of an upload that was begun with [`super::start_multipart`]. Parts come in

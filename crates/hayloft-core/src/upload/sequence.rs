@@ -15,9 +15,9 @@ use hayloft_store::{
 };
 
 use super::{
-    ConfirmUpload, PARTS_MAX, Ticket, UploadId, check, confirm, doom, hold,
+    ConfirmUpload, Digester, PARTS_MAX, Ticket, UploadId, check, confirm, doom, hold,
     hold::release,
-    receive::{as_of_now, discard_if_refused, refused_body, watch},
+    receive::{as_of_now, discard_if_refused, put_digested, refused_body, watch},
     start_multipart,
 };
 use crate::{
@@ -133,8 +133,15 @@ pub async fn append(core: &Core, key: &str, piece: Piece, body: ByteStream) -> R
         Err(expected) => return Ok(Appended::OutOfOrder(expected)),
     };
     let at = BlobKey::random();
-    let body = watch(core, &ticket, piece.first, body);
-    let bytes = core.blobs.put(&at, body.boxed()).await.map_err(refused_body)?;
+    let body = watch(core, &ticket, piece.first, body).boxed();
+    let (bytes, digests) = match core.running.of_first(&ticket.upload, piece.first) {
+        Some(state) => {
+            let digester = Digester::resume(state);
+            let (bytes, digester) = put_digested(core, &at, body, digester).await?;
+            (bytes, Some(digester.pause().await?))
+        }
+        None => (core.blobs.put(&at, body).await.map_err(refused_body)?, None),
+    };
     let (settings, stored) = (Arc::clone(&core.settings), at.clone());
     let recorded = if bytes == piece.bytes {
         core.db.write(move |tx| record(tx, &settings, &hash, piece, &stored)).await
@@ -146,6 +153,10 @@ pub async fn append(core: &Core, key: &str, piece: Piece, body: ByteStream) -> R
         Err(err) => (Err(err), Ok(Appended::OutOfOrder(piece.first))),
     };
     discard_if_refused(core, &[at], recorded).await?;
+    // Only what was recorded counts: of a piece that came twice these are the digests of the right one.
+    if let (Ok(Appended::Next(_)), Some(digests)) = (&outcome, digests) {
+        core.running.keep(&ticket.upload, digests);
+    }
     outcome
 }
 
