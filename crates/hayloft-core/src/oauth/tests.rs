@@ -362,7 +362,7 @@ fn nothing_that_was_given_out_lies_in_the_database() {
         .unwrap();
     let refresh = issued.refresh_token.unwrap();
     for given in [&secret, &code, &issued.access_token, &refresh] {
-        let hex: String = given.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = given.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert!(!dumped.contains(given.as_str()) && !dumped.contains(&hex));
     }
 }
