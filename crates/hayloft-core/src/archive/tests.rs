@@ -114,6 +114,25 @@ fn names_are_utf8_and_on_request_fit_for_windows() {
 }
 
 #[test]
+fn names_are_cp866_on_request_where_they_fit() {
+    for world in World::all(&["Папка/Ёж.txt", "Папка/naïve"]) {
+        let hash = link(&world, &["/Папка"], None, false).unwrap().archive.hash;
+        let utf8 = world.wait(open(&world.core, &hash)).unwrap().1.etag().to_owned();
+        let other = link(&world, &["/Папка"], None, false).unwrap().archive.hash;
+        let chosen = other.clone();
+        world.write(move |tx, _, _| use_cp866(tx, &chosen)).unwrap();
+        let (_, plan) = world.wait(open(&world.core, &other)).unwrap();
+        assert_ne!(plan.etag(), utf8, "other bytes");
+        let bytes = part(&world, &other, &plan, 0..plan.total_len());
+        let mut archive = ZipArchive::new(Cursor::new(&bytes)).unwrap();
+        let mut raw = |at| archive.by_index(at).unwrap().name_raw().to_vec();
+        assert_eq!(raw(0), b"\x8f\xa0\xaf\xaa\xa0/");
+        assert_eq!(raw(1), "Папка/naïve".as_bytes());
+        assert_eq!(raw(2), b"\x8f\xa0\xaf\xaa\xa0/\xf0\xa6.txt");
+    }
+}
+
+#[test]
 fn every_range_of_the_stream_is_that_part_of_the_whole() {
     let world = World::planted(&["d/one.txt", "d/empty/", "d/two"]);
     let hash = link(&world, &["/d"], None, false).unwrap().archive.hash;

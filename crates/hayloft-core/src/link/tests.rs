@@ -320,6 +320,65 @@ fn ten_wrong_passwords_close_a_link_to_one_address() {
 }
 
 #[test]
+fn a_password_is_proven_once_and_shown_again() {
+    for world in World::all(&["a/", "b/"]) {
+        let link = world.publish_with("a", &world.password(SECRET)).unwrap();
+        let other = world.publish_with("b", &world.password(SECRET)).unwrap();
+        let again = |hash: &str, text: &str| world.wait(prove_again(&world.core, hash, text));
+        let proof =
+            world.wait(prove(&world.core, &link.hash, Some(SECRET), HERE)).unwrap().unwrap();
+        let text = proof.text(&world.core.keys);
+        assert_eq!(again(&link.hash, &text).unwrap(), Some(proof));
+        for (hash, text) in [(&link.hash, ""), (&link.hash, &text[1..]), (&other.hash, &text)] {
+            assert_eq!(refused(again(hash, text)), "the link has a password");
+        }
+        world.publish_with("a", &world.password(SECRET)).unwrap();
+        assert_eq!(refused(again(&link.hash, &text)), "the link has a password", "set anew");
+        let none = LinkOptions { password_hash: Some(String::new()), ..LinkOptions::default() };
+        world.publish_with("a", &none).unwrap();
+        assert_eq!(again(&link.hash, &text).unwrap(), None);
+        assert_eq!(refused(again("0000000000000000", &text)), "no such link");
+    }
+}
+
+#[test]
+fn what_a_link_shows_is_copied_without_what_others_share() {
+    for mut world in World::all(&["a/b/c.txt", "a/d.txt"]) {
+        let bob = shared_with_bob(&world, true);
+        let eve = world.account("eve");
+        let taken = world.by(&eve, |tx, eve, _| {
+            tree::create_folder(tx, eve, &path("hers"), &tree::ClientData::default(), false)?;
+            let ann = Login::parse("email:ann@example.com")?;
+            share::invite(tx, eve, &path("hers"), &ann, false, "")
+        });
+        let hash = taken.unwrap().hash;
+        world.folder("out").unwrap();
+        world
+            .write(move |tx, ann, _| share::accept(tx, ann, &hash, Some(&path("out/hers"))))
+            .unwrap();
+        let copied = |who: &Actor, link: &Link, to: &'static str| {
+            let hash = link.hash.clone();
+            world.by(who, move |tx, who, settings| {
+                let (_, visitor) = open(tx, &hash, None, Some(who))?;
+                let root = NodePath::root();
+                let made = tree::copy_visited(tx, &visitor, &root, who, settings, &path(to))?;
+                let listing = tree::list(tx, who, &made, &ListOptions::default())?;
+                let names = listing.entries.iter().map(|view| view.name().to_owned());
+                Ok((names.collect::<Vec<_>>().join(" "), made.node.owner, made.author_name))
+            })
+        };
+        let (a, out) = (world.publish("a"), world.publish("out"));
+        let (names, owner, author) = copied(&eve, &a, "mine").unwrap();
+        assert_eq!((&*names, owner, &*author), ("b d.txt", eve.account, "eve"));
+        assert_eq!(copied(&eve, &out, "out").unwrap().0, "");
+        assert_eq!(refused(copied(&eve, &a, "mine")), "the name `mine` is taken");
+        assert_eq!(refused(copied(&bob, &a, "a/b/again")), "a folder cannot go below itself");
+        assert_eq!(refused(copied(&bob, &a, "none/a")), "no such folder");
+        world.assert_sound();
+    }
+}
+
+#[test]
 fn who_has_an_address_of_ipv6_has_its_whole_network() {
     let v6 = |text: &str| IpAddr::V6(text.parse::<Ipv6Addr>().unwrap());
     assert_eq!(password::network(v6("2001:db8:1:2::3")), password::network(v6("2001:db8:1:2:9::")));
