@@ -220,7 +220,7 @@ mod tests {
         assert_snapshot!(json(&cloudike), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"modified":"1970-01-01T00:00:00Z","version":2,"md5":"0cc1","favorite":false,"owner":"Ann"}"#);
         let checksum = Some(Checksum::Cloud("3FD1".into()));
         let clock = Clock::Remote; // And no time by it.
-        let cloudmail = Entry { checksum, clock, ..entry("/d/a", false, 7) };
+        let cloudmail = Entry { clock, checksum, ..entry("/d/a", false, 7) };
         assert_snapshot!(json(&cloudmail), @r#"{"path":"/d/a","name":"a","type":"file","size_bytes":7,"hash":"3FD1"}"#);
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// A dialect whose rows are counted.
 struct Dialect {
@@ -80,7 +80,8 @@ fn documented(text: &str) -> Result<Rows> {
             bail!("{name} stands there twice");
         }
     }
-    if rows.is_empty() { bail!("no row at all") } else { Ok(rows) }
+    ensure!(!rows.is_empty(), "no row at all");
+    Ok(rows)
 }
 
 fn served(text: &str) -> Result<Rows> {
@@ -92,7 +93,8 @@ fn served(text: &str) -> Result<Rows> {
         let place = ((*verb).to_owned(), path.trim_matches('"').to_owned());
         rows.insert(name.trim_end_matches('"').to_owned(), place);
     }
-    if rows.is_empty() { bail!("no row at all") } else { Ok(rows) }
+    ensure!(!rows.is_empty(), "no row at all");
+    Ok(rows)
 }
 
 fn tested(dialect: &str, folder: &Path) -> Result<BTreeSet<String>> {

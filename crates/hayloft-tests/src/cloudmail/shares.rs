@@ -155,8 +155,8 @@ async fn what_cannot_be_shared() {
         let form = [("home", "/mine/docs/hers"), ("invite_token", token.as_str())];
         let nested = bob.post("folder/mount", &form).await;
         assert_eq!(refusal(&nested), "400 home trees_conflict");
-        let taken = [("home", "/mine"), ("invite_token", token.as_str())];
-        assert_eq!(refusal(&bob.post("folder/mount", &taken).await), "400 home exists");
+        let in_use = [("home", "/mine"), ("invite_token", token.as_str())];
+        assert_eq!(refusal(&bob.post("folder/mount", &in_use).await), "400 home exists");
     })
     .await;
 }

@@ -227,8 +227,8 @@ async fn enrol(core: &Core, login: &str) -> Result<(), Failure> {
     let enrolment = admin::begin_second_factor(core, login).await.map_err(refused)?;
     let secret = ("Secret", enrolment.secret_base32);
     output::print(&output::facts(&[secret, ("Address", enrolment.uri)]))?;
-    let code = first_code()?;
-    admin::confirm_second_factor(core, login, code).await.map_err(refused)?;
+    let shown = first_code()?;
+    admin::confirm_second_factor(core, login, shown).await.map_err(refused)?;
     output::print("the second factor is on\n")
 }
 
