@@ -10,6 +10,7 @@ use hayloft_client::cloudmail::{
 use hayloft_core::Role;
 use tempfile::TempDir;
 
+use super::sign_in::{code, second_factor_of};
 use crate::server::{PASSWORD, TestServer, on_each};
 
 /// How a client signs in.
@@ -122,12 +123,14 @@ async fn calls_of_the_notes(cm: &CloudMail, root: &str) {
 /// Both forms of the notes: below the API's address, and by a whole URL.
 async fn raw_calls(cm: &CloudMail, root: &str) {
     let whole = |path: &str| cm.hosts().api.join(path).expect("a URL").to_string();
-    let copy = ApiRequest::new()
-        .data([("home", &*format!("{root}/TestDir")), ("folder", root), ("conflict", "rename")]);
-    for (path, request) in [
-        ("file/copy".to_owned(), copy.clone()),
-        (whole("file/copy"), copy.clone().full_path()),
-    ] {
+    let copy = ApiRequest::new().data([
+        ("home", &*format!("{root}/TestDir")),
+        ("folder", root),
+        ("conflict", "rename"),
+    ]);
+    for (path, request) in
+        [("file/copy".to_owned(), copy.clone()), (whole("file/copy"), copy.clone().full_path())]
+    {
         let reply = cm.api(&path, Method::POST, &request).await.expect("a reply");
         assert_eq!(reply.status, 200, "{reply:?}");
     }
@@ -209,7 +212,9 @@ async fn files_of_every_size_go_up_and_down() {
             for size in [0, 1, 20, 21, 4096, 3 << 20] {
                 // Other content each time, so that nothing is known.
                 let mut sent = content(size);
-                sent.iter_mut().for_each(|byte| *byte ^= way as u8 + 1);
+                for byte in &mut sent {
+                    *byte ^= way as u8 + 1;
+                }
                 let local = file(&folder, "sent", &sent);
                 let path = format!("/a + b/{size} %2F \"é\".bin").replace('"', "'");
                 let mut upload = cm.upload(&local, &path);
@@ -275,7 +280,10 @@ async fn the_trash_gives_back_what_it_got() {
         assert_eq!(bytes_of(&cm, "/docs/plan.pdf").await, content(100));
         cm.folder_remove("/docs").await.expect("removed");
         cm.trashbin_empty().await.expect("emptied");
-        assert!(cm.trashbin("/", 10).await.expect("the trash").body.list.is_empty());
+        // The server answers at once and destroys in the background.
+        while !cm.trashbin("/", 10).await.expect("the trash").body.list.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         let space = cm.user_space().await.expect("space").body;
         assert_eq!(space.bytes_used, 0, "{space:?}");
         assert_eq!(cm.user().await.expect("an account").body.login, "ann");
@@ -323,7 +331,8 @@ async fn anybody_may_see_what_is_published_and_save_it() {
         let link = cm.folder_publish("/docs").await.expect("published").body;
 
         let hosts = Hosts::at(&server.base).expect("hosts");
-        let nobody = CloudMail::builder("anonym").anonymous().hosts(hosts).build().expect("a client");
+        let nobody =
+            CloudMail::builder("anonym").anonymous().hosts(hosts).build().expect("a client");
         let seen = nobody.public_folder(&link, &Listing::default()).await.expect("a folder").body;
         assert_eq!(seen.list.expect("a list")[0].name, "a.txt");
         let got = nobody.public_content(&format!("{link}/a.txt")).await.expect("content");
@@ -344,6 +353,32 @@ async fn anybody_may_see_what_is_published_and_save_it() {
         cm.folder_unpublish(&link).await.expect("unpublished");
         let err = nobody.public_folder(&link, &Listing::default()).await.unwrap_err();
         assert!(err.is_not_found(), "{err}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_factor_is_asked_of_whoever_signs_in() {
+    on_each(async |server| {
+        let login = server.account("ann", Role::User).await;
+        let secret = second_factor_of(&server, &login).await;
+        for oauth in [false, true] {
+            // A code is good once.
+            server.advance(std::time::Duration::from_mins(1));
+            let hosts = Hosts::at(&server.base).expect("hosts");
+            let ours = |code: Option<String>| {
+                let builder = CloudMail::builder(&login).password(PASSWORD).hosts(hosts.clone());
+                let builder = if oauth { builder.oauth(CloudMail::CLIENT_ID) } else { builder };
+                let asked = builder.second_factor(move |_| std::future::ready(code.clone()));
+                asked.build().expect("a client")
+            };
+            let err = ours(None).auth().await.unwrap_err();
+            assert!(err.to_string().contains("a code is wanted"), "{err}");
+            assert!(ours(Some("000000".to_owned())).auth().await.is_err());
+            let cm = ours(Some(code(&server, &secret)));
+            cm.auth().await.expect("signed in");
+            cm.user_space().await.expect("space");
+        }
     })
     .await;
 }

@@ -1,8 +1,10 @@
 //! A remote by the API of cloud.mail.ru.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -22,6 +24,8 @@ use crate::walk::walk;
 
 /// Items of the trash asked for; the API has no pages of it.
 const TRASH_MAX: u64 = 100_000;
+/// The end of an emptying is waited for no longer.
+const EMPTYING_MAX: Duration = Duration::from_mins(1);
 /// Findings asked for.
 const FOUND_MAX: u64 = 10_000;
 
@@ -84,6 +88,23 @@ impl CloudmailRemote {
 
     async fn trash_items(&self) -> Result<Vec<TrashItem>, Failure> {
         Ok(self.0.trashbin("/", TRASH_MAX).await?.body.list)
+    }
+
+    /// Waits until none of these is in the trash: a server may destroy them after it has answered.
+    async fn wait_for_trash(&self, doomed: &HashSet<u64>) -> Result<(), Failure> {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(20);
+        while self.trash_items().await?.iter().any(|item| doomed.contains(&item.rev)) {
+            if begin.elapsed() > EMPTYING_MAX {
+                eprintln!(
+                    "hayloft: the server has begun to empty the trash, and has not ended yet"
+                );
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+        Ok(())
     }
 
     async fn is_folder(&self, path: &RemotePath) -> Result<bool, Failure> {
@@ -316,7 +337,9 @@ impl Remote for CloudmailRemote {
             let text = "this remote destroys its trash only as a whole; --all does that";
             return Err(Failure::refused(text));
         }
+        let before: HashSet<u64> = self.trash_items().await?.iter().map(|item| item.rev).collect();
         self.0.trashbin_empty().await?;
+        self.wait_for_trash(&before).await?;
         Ok(Vec::new())
     }
 
