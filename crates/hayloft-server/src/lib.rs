@@ -6,6 +6,7 @@ pub mod cloudike;
 pub mod cloudmail;
 pub mod config;
 pub mod content;
+mod form;
 mod health;
 mod hosts;
 pub mod logging;

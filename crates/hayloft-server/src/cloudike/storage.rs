@@ -35,6 +35,7 @@ use super::{
 use crate::{
     App,
     content::{Download, reply},
+    form,
     router::log_request,
 };
 
@@ -136,14 +137,16 @@ async fn receive_form(app: &App, ticket: &str, headers: &HeaderMap, body: Body) 
     let limits =
         multer::SizeLimit::new().for_field("file", u64::MAX).per_field(FORM_FIELD_BYTES_MAX);
     let constraints = multer::Constraints::new().size_limit(limits);
-    let mut form =
-        multer::Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    let (heads, body) = form::guarded(body);
+    let mut form = multer::Multipart::with_constraints(body, boundary, constraints);
     let refused = |err: multer::Error| Failure::invalid(format!("the form cannot be read: {err}"));
     while let Some(field) = form.next_field().await.map_err(refused)? {
+        heads.passed();
         if field.name() == Some("file") {
             return take(app, &ticket, field.map_err(std::io::Error::other).boxed()).await;
         }
         field.bytes().await.map_err(refused)?;
+        heads.awaited();
     }
     Err(Failure::invalid("file: is required"))
 }

@@ -2,8 +2,7 @@
 
 use axum::{body::Body, response::Response};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hayloft_core::upload::{self, Digests};
-use hayloft_store::blob::ByteStream;
+use hayloft_core::{AccountId, upload};
 use http::{
     HeaderValue, Method, StatusCode,
     header::{
@@ -13,6 +12,7 @@ use http::{
 };
 
 use super::{dispatch::Visit, error::Failure, items, params::Params, proof, reply};
+use crate::form;
 
 /// The verbs of an upload.
 const VERBS: HeaderValue = HeaderValue::from_static("PUT, POST, OPTIONS");
@@ -50,7 +50,8 @@ async fn put(visit: &Visit, body: Body) -> Result<Response, Failure> {
     let length = visit.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let size = length.and_then(|text| text.parse().ok());
     let body = body.into_data_stream().map_err(std::io::Error::other).boxed();
-    let digests = take(visit, size, body).await?;
+    let account = sender(visit).await?;
+    let digests = upload::receive_unnamed(&visit.app.core, account, size, body).await?;
     // Forty digits and nothing else.
     Ok(reply::text(StatusCode::CREATED, items::upper_hex(&digests.mailru)))
 }
@@ -60,26 +61,29 @@ async fn post(visit: &Visit, body: Body) -> Result<Response, Failure> {
     let invalid = |_| Failure::word(StatusCode::BAD_REQUEST, "invalid");
     let mime = visit.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = multer::parse_boundary(mime.unwrap_or_default()).map_err(invalid)?;
+    // Strangers are told so before anything of theirs is read.
+    let account = sender(visit).await?;
     let limits = multer::SizeLimit::new().for_field("file", u64::MAX).per_field(FIELD_BYTES_MAX);
     let constraints = multer::Constraints::new().size_limit(limits);
-    let mut form =
-        multer::Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    let (heads, body) = form::guarded(body);
+    let mut form = multer::Multipart::with_constraints(body, boundary, constraints);
     while let Some(field) = form.next_field().await.map_err(invalid)? {
+        heads.passed();
         if field.name() == Some("file") {
             let body = field.map_err(std::io::Error::other).boxed();
-            let digests = take(visit, None, body).await?;
+            let digests = upload::receive_unnamed(&visit.app.core, account, None, body).await?;
             let hash = items::upper_hex(&digests.mailru);
             // One client cuts the two last characters off without a look.
             return Ok(reply::text(StatusCode::OK, format!("{hash};{}\r\n", digests.size)));
         }
         field.bytes().await.map_err(invalid)?;
+        heads.awaited();
     }
     Err(Failure::missing("file"))
 }
 
-async fn take(visit: &Visit, size: Option<u64>, body: ByteStream) -> Result<Digests, Failure> {
-    let core = &visit.app.core;
+/// For whom the bytes are kept.
+async fn sender(visit: &Visit) -> Result<AccountId, Failure> {
     let params = Params::of_query(visit.parts.uri.query());
-    let caller = proof::of_shard(core, visit.headers(), &params).await?;
-    Ok(upload::receive_unnamed(core, caller.actor.account, size, body).await?)
+    Ok(proof::of_shard(&visit.app.core, visit.headers(), &params).await?.actor.account)
 }
