@@ -22,7 +22,7 @@ const NO_LIMIT_BYTES: u64 = 1 << 50;
 const RATE: &str = "ZERO";
 
 /// `tokens/csrf`: what a session of cookies shows with every call.
-pub(super) async fn get_csrf_token(call: &Call) -> Reply {
+pub(super) fn get_csrf_token(call: &Call) -> Reply {
     let Some(secret) = &call.secret else {
         // Programs with access tokens need none, and are told one all the same.
         call.actor()?;
@@ -35,7 +35,7 @@ pub(super) async fn get_csrf_token(call: &Call) -> Reply {
 
 /// `tokens/download`: what older clients add to the address of a public file. Nothing asks for it
 /// here, since a public link is proof enough.
-pub(super) async fn get_download_token(call: &Call) -> Reply {
+pub(super) fn get_download_token(call: &Call) -> Reply {
     call.actor()?;
     body(&TokenBody { token: random::hex(20) })
 }

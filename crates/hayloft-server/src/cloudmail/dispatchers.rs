@@ -12,7 +12,7 @@ use super::{
 use crate::hosts::Origins;
 
 /// `dispatcher`: addresses by what they are for. They hold as long as the server does.
-pub(super) async fn get_dispatcher(call: &Call) -> Reply {
+pub(super) fn get_dispatcher(call: &Call) -> Reply {
     body(&dispatcher(&call.origins()))
 }
 
@@ -49,11 +49,10 @@ pub(super) async fn plain(visit: Visit, _body: Body) -> Response {
     let origins = visit.origins();
     let Origins { shard, oauth, .. } = &origins;
     let url = match visit.parts.uri.path().trim_end_matches('/') {
-        "/m" => format!("{shard}/meta/"),
+        "/m" | "/w" => format!("{shard}/meta/"),
         "/d" => format!("{shard}/get/"),
         "/u" => format!("{shard}/upload/"),
         "/o" => format!("{oauth}/token"),
-        "/w" => format!("{shard}/meta/"),
         _ => format!("{shard}/weblink/get/"),
     };
     // The address behind the name is for old clients that trusted no resolver; any will do.

@@ -54,6 +54,7 @@ impl Failure {
     }
 
     /// What the core refused about the parameter `field`, which held `value`.
+    #[expect(clippy::needless_pass_by_value, reason = "for map_err, which gives the error away")]
     pub(super) fn of(field: &str, value: &str, err: Error) -> Self {
         match answer(&err) {
             (StatusCode::INSUFFICIENT_STORAGE, ErrorName::Overquota) => {

@@ -164,11 +164,12 @@ fn way_down(tx: &mut Tx<'_>, actor: &Actor, last: &NodePath) -> CoreResult<Vec<I
     for path in paths {
         let folder = tree::resolve_folder(tx, actor, &path)?;
         let options = ListOptions { dirs_only: true, ..ListOptions::default() };
-        let below = tree::list(tx, actor, &folder, &options)?.entries;
-        let looks = Looks::of(tx, &below)?;
-        let list = below.iter().map(|view| looks.item(view, view.path.as_str())).collect();
+        let entries = tree::list(tx, actor, &folder, &options)?.entries;
+        let looks = Looks::of(tx, &entries)?;
+        let shown = entries.iter().map(|view| looks.item(view, view.path.as_str()));
+        let shown: Vec<Item> = shown.collect();
         let head = items::one(tx, &folder, path.as_str())?;
-        way.push(Item { list: Some(list), sort: Some(Sort::default()), ..head });
+        way.push(Item { list: Some(shown), sort: Some(Sort::default()), ..head });
     }
     Ok(way)
 }

@@ -47,7 +47,7 @@ pub(super) async fn list_versions(call: &Call) -> Reply {
 }
 
 /// `folder/viruscan`: what a scanner says of contents. There is none here, so nothing is held back.
-pub(super) async fn scan_contents(call: &Call) -> Reply {
+pub(super) fn scan_contents(call: &Call) -> Reply {
     let hashes: Vec<String> = call.params.json("hash_list")?;
     if hashes.len() > HASHES_MAX || hashes.iter().any(|hash| items::parse_hash(hash).is_none()) {
         let asked = call.params.get("hash_list").unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Files and folders as this API shows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use hayloft_core::{
     AccountId, BlobId, NodeId, Result as CoreResult,
@@ -35,8 +35,8 @@ impl Looks {
         };
         for view in views.iter().filter(|view| view.node.is_folder()) {
             let owner = view.node.owner;
-            if !looks.changes.contains_key(&owner) {
-                looks.changes.insert(owner, usage::get(tx, owner)?.change_number);
+            if let Entry::Vacant(unknown) = looks.changes.entry(owner) {
+                unknown.insert(usage::get(tx, owner)?.change_number);
             }
         }
         Ok(looks)

@@ -1,6 +1,6 @@
 //! The one table of methods, below `/api/v2/` and `/api/m1/` alike.
 
-use std::fmt;
+use std::{fmt, future::ready};
 
 use futures::future::BoxFuture;
 
@@ -32,7 +32,7 @@ impl fmt::Debug for Route {
     }
 }
 
-/// A row of the table: path, what it needs, handler.
+/// A row of the table: path, what it needs, handler; `now` where that waits for nothing.
 macro_rules! route {
     ($path:literal, $needs:ident, $area:ident::$name:ident) => {
         Route {
@@ -41,6 +41,24 @@ macro_rules! route {
             is_whole: false,
             needs: Needs::$needs,
             handler: |call| Box::pin($area::$name(call)),
+        }
+    };
+    (now $path:literal, $needs:ident, $area:ident::$name:ident) => {
+        Route {
+            path: $path,
+            label: concat!("/api/v2/", $path),
+            is_whole: false,
+            needs: Needs::$needs,
+            handler: |call| Box::pin(ready($area::$name(call))),
+        }
+    };
+    (whole now $path:literal, $needs:ident, $area:ident::$name:ident) => {
+        Route {
+            path: $path,
+            label: $path,
+            is_whole: true,
+            needs: Needs::$needs,
+            handler: |call| Box::pin(ready($area::$name(call))),
         }
     };
     (whole $path:literal, $needs:ident, $area:ident::$name:ident) => {
@@ -63,7 +81,7 @@ pub(super) static ROUTES: &[Route] = &[
     route!("billing/cancel", Session, more::change_rate),
     route!("billing/history", Session, more::list_payments),
     route!("clone", Session, links::clone_link),
-    route!("dispatcher", Nothing, dispatchers::get_dispatcher),
+    route!(now "dispatcher", Nothing, dispatchers::get_dispatcher),
     route!("docs/token", Session, more::get_document_token),
     route!("domain/folders", Session, more::list_domain_folders),
     route!("file", SessionOrLink, files::get_item),
@@ -85,7 +103,7 @@ pub(super) static ROUTES: &[Route] = &[
     route!("folder/add", Session, folders::add_folder),
     route!("folder/find", Session, folders::find_items),
     route!("folder/tree", Session, folders::get_tree),
-    route!("folder/viruscan", Session, history::scan_contents),
+    route!(now "folder/viruscan", Session, history::scan_contents),
     route!("folder/invites", Session, shares::list_invites),
     route!("folder/invites/info", Session, shares::get_invite),
     route!("folder/invites/reject", Session, shares::reject_invite),
@@ -104,8 +122,8 @@ pub(super) static ROUTES: &[Route] = &[
     route!("status", Session, more::get_status),
     route!("stock/save", Session, more::save_stock),
     route!("tokens", Session, more::get_token),
-    route!("tokens/csrf", Cookies, account::get_csrf_token),
-    route!("tokens/download", Session, account::get_download_token),
+    route!(now "tokens/csrf", Cookies, account::get_csrf_token),
+    route!(now "tokens/download", Session, account::get_download_token),
     route!("trashbin", Session, trash::list_trash),
     route!("trashbin/empty", Session, trash::empty_trash),
     route!("trashbin/restore", Session, trash::restore_item),
@@ -124,7 +142,7 @@ pub(super) static ROUTES: &[Route] = &[
     route!("weblinks/file/add", Session, links::add_file),
     route!("weblinks/subscribe", Session, subscriptions::subscribe),
     route!("zip", SessionOrLink, zip::make_archive),
-    route!(whole "/api/v3/dispatcher", Nothing, dispatchers::get_dispatcher),
+    route!(whole now "/api/v3/dispatcher", Nothing, dispatchers::get_dispatcher),
     route!(whole "/api/v3/zip/weblink", Nothing, zip::make_archive_of_links),
     route!(whole "/api/v4/public/list", Nothing, public::list_bare),
 ];

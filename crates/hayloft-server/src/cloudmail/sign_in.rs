@@ -55,7 +55,7 @@ pub(super) async fn auth(visit: Visit, body: Body) -> Response {
         Ok(FirstFactor::Complete { actor, login }) => {
             let lasts = params.flag("saveauth");
             match begin(&visit.app.core, actor.account, &login).await {
-                Ok(cookies) => signed_in(&origins, cookies, page, lasts),
+                Ok(cookies) => signed_in(&origins, &cookies, page, lasts),
                 Err(err) => failed(&origins, err),
             }
         }
@@ -155,7 +155,7 @@ impl Begun {
     }
 }
 
-fn signed_in(origins: &Origins, begun: Begun, page: Option<&str>, lasts: bool) -> Response {
+fn signed_in(origins: &Origins, begun: &Begun, page: Option<&str>, lasts: bool) -> Response {
     // Who says where to go is carried over at once: such clients do not ask for it.
     let to = match page {
         Some(page) => format!("{}/sdc?from={}", origins.auth, escaped(page)),
@@ -209,8 +209,8 @@ pub(super) async fn second_step(visit: Visit, body: Body) -> Response {
     if !bool::from(subtle::ConstantTimeEq::ct_eq(told.as_bytes(), token.as_bytes())) {
         return reply::text(StatusCode::FORBIDDEN, "token\n");
     }
-    let code = params.get("AuthCode").unwrap_or_default();
-    let account = match second_factor::complete(core, &pending, code, visit.peer.ip).await {
+    let shown_code = params.get("AuthCode").unwrap_or_default();
+    let account = match second_factor::complete(core, &pending, shown_code, visit.peer.ip).await {
         Ok(actor) => actor.account,
         Err(err @ (Error::Locked { .. } | Error::NotFound(_))) => return failed(&origins, err),
         Err(err) if is_ours(&err) => return broken(err),
@@ -221,7 +221,7 @@ pub(super) async fn second_step(visit: Visit, body: Body) -> Response {
     let page = proof::cookie(visit.headers(), PAGE_COOKIE).unwrap_or_default();
     let page = percent_decode_str(page).decode_utf8().unwrap_or_default();
     match begin(core, account, &login).await {
-        Ok(begun) => signed_in(&origins, begun, own_page(&origins, Some(&page)), lasts),
+        Ok(begun) => signed_in(&origins, &begun, own_page(&origins, Some(&page)), lasts),
         Err(err) => failed(&origins, err),
     }
 }
@@ -328,7 +328,7 @@ impl Cookie {
 
     /// The same for so many seconds, not as long as the browser runs.
     fn lasts(mut self, seconds: i64) -> Self {
-        self.attributes.push_str(&format!("; Max-Age={seconds}"));
+        self.attributes = format!("{}; Max-Age={seconds}", self.attributes);
         self
     }
 

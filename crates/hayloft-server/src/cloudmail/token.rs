@@ -98,8 +98,8 @@ async fn answer(visit: &Visit, params: &Params) -> Result<TokenReply, Refused> {
         }
         "password" if params.get("tsa_token").is_some() => {
             let pending = params.required("tsa_token")?;
-            let code = params.required("auth_code")?;
-            let actor = second_factor::complete(core, pending, code, visit.peer.ip).await?;
+            let shown = params.required("auth_code")?;
+            let actor = second_factor::complete(core, pending, shown, visit.peer.ip).await?;
             issue(core, actor.account, client).await
         }
         "password" => {
