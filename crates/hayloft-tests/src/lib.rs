@@ -6,6 +6,7 @@ mod client;
 #[expect(clippy::too_many_lines, reason = "a whole reply in a snapshot is long")]
 mod cloudike;
 #[cfg(test)]
+#[expect(clippy::too_many_lines, reason = "a whole reply in a snapshot is long")]
 mod cloudmail;
 #[cfg(test)]
 mod jpeg;
@@ -16,7 +17,6 @@ mod s3;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
-#[expect(clippy::too_many_lines, reason = "a whole reply in a snapshot is long")]
 mod skydrive;
 #[cfg(test)]
 mod tls;
