@@ -307,7 +307,13 @@ fn refusals_of_the_page_are_told() {
     let denied = desk.agree(url, "deny");
     assert!(desk.fails(&["auth", &denied]).starts_with("1 error: APIAuthError: access_denied :: "));
     assert_snapshot!(desk.fails(&["auth", "http://x.example/?code=nonsense"]), @"1 error: APIAuthError: invalid_grant :: the code or refresh token is unknown, has expired or was used");
-    assert_snapshot!(desk.fails(&["ls"]), @"1 error: APIAuthError: invalid_grant :: the code or refresh token is unknown, has expired or was used");
+    assert_snapshot!(desk.fails(&["ls"]), @"1 error: AuthMissingError: insufficient data to authenticate, missing: auth_code, auth_refresh_token");
+    // Whoever was signed in stays so.
+    desk.sign_in();
+    let state = desk.state();
+    desk.fails(&["auth", "http://x.example/?code=nonsense"]);
+    assert_eq!(desk.state(), state);
+    desk.done(&["ls"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub(super) mod expiry;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -135,6 +136,8 @@ pub struct Auth {
     tokens: Mutex<Tokens>,
     raw: Mutex<Option<Token>>,
     refreshing: tokio::sync::Mutex<()>,
+    /// There is a new code, and no token by it yet: what is kept is somebody else's.
+    signing_in: AtomicBool,
     keeper: Option<Arc<dyn Keep>>,
 }
 
@@ -150,6 +153,7 @@ impl Auth {
             tokens: Mutex::new(tokens),
             raw: Mutex::default(),
             refreshing: tokio::sync::Mutex::default(),
+            signing_in: AtomicBool::new(false),
             keeper: None,
         }
     }
@@ -188,7 +192,8 @@ impl Auth {
     }
 
     /// Takes the code from the address that the page led to in the end, and forgets the tokens of
-    /// whoever was there before.
+    /// whoever was there before. Where tokens are kept, the old ones stay until
+    /// [`Auth::auth_get_token`] has got new ones: the code may be good for nothing.
     pub fn auth_user_process_url(&self, url: &str) -> Result<String, Error> {
         let url = Url::parse(url.trim())
             .map_err(|err| AuthError::Other(format!("this is no address: {err}")))?;
@@ -203,9 +208,8 @@ impl Auth {
         }
         let code = found("code")
             .ok_or_else(|| AuthError::Other("there is no code in this address".to_owned()))?;
-        let hold = self.keeper.as_ref().map_or(Ok(Hold::default()), |keeper| keeper.hold())?;
         *self.lock() = Tokens { code: Some(Secret::new(code.clone())), ..Tokens::default() };
-        self.keep(&hold)?;
+        self.signing_in.store(true, Ordering::Relaxed);
         Ok(code)
     }
 
@@ -238,6 +242,7 @@ impl Auth {
             return Err(AuthError::Other("the reply has no bearer token".to_owned()).into());
         }
         self.take(&token);
+        self.signing_in.store(false, Ordering::Relaxed);
         self.keep(hold)?;
         let scope: Vec<String> = words(&token.scope).map(str::to_owned).collect();
         *self.raw.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
@@ -297,6 +302,9 @@ impl Auth {
 
     /// Takes the tokens that another program has got meanwhile; ours may be worth nothing by now.
     fn adopt(&self, hold: &Hold) -> Result<(), Error> {
+        if self.signing_in.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let kept = self.keeper.as_ref().map_or(Ok(None), |keeper| keeper.kept(hold))?;
         if let Some(kept) = kept
             && kept.refresh_token.is_some()

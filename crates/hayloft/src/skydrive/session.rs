@@ -70,10 +70,8 @@ impl Session {
         } else {
             None
         };
-        let retry = self
-            .global
-            .retry_for
-            .map(|seconds| Retry { total: Duration::from_secs(seconds), ..Retry::default() });
+        let total = self.global.retry_for.map_or(RETRY_FOR, Duration::from_secs);
+        let retry = Some(Retry { total, ..Retry::default() });
         let overrides = Overrides { endpoints, retry, ..Overrides::default() };
         Ok(PersistentApi::from_conf(Some(&path), overrides)?)
     }
