@@ -7,7 +7,7 @@ use hayloft_store::{Tx, params};
 
 use crate::{
     AccountId, BlobId, Core, Result, event, job, link, oauth, preview, session, token, trash,
-    tree::sql, upload,
+    upload,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -44,20 +44,7 @@ fn drop_uploads(tx: &mut Tx<'_>) -> Result<bool> {
         },
     )?;
     for (id, blob, (account, bytes)) in &old {
-        let keys = tx.query(
-            "DELETE FROM upload_part WHERE upload_id = ?1 RETURNING key",
-            params![id],
-            |row| row.get::<String>(0),
-        )?;
-        for key in keys {
-            upload::doom(tx, &key)?;
-        }
-        tx.execute("DELETE FROM upload WHERE id = ?1", params![id])?;
-        tx.execute("DELETE FROM upload_sequence WHERE upload_id = ?1", params![id])?;
-        upload::release(tx, *account, *bytes)?;
-        if let Some(blob) = blob {
-            sql::suspect(tx, *blob)?;
-        }
+        upload::drop_row(tx, id, *blob, *account, *bytes)?;
     }
     Ok(is_full(old.len()))
 }

@@ -6,6 +6,7 @@
 
 mod confirm;
 mod digest;
+mod give_up;
 mod hold;
 mod mailru;
 mod receive;
@@ -17,10 +18,11 @@ mod ticket;
 
 use hayloft_store::{Tx, params};
 
-pub(crate) use self::hold::release;
+pub(crate) use self::give_up::drop_row;
 pub use self::{
     confirm::{ConfirmUpload, confirm, finish},
     digest::{Digester, Digests, MAILRU_HASH_BYTES},
+    give_up::give_up,
     mailru::{hashes, known, put_known, receive_unnamed},
     receive::{receive, receive_part},
     running::RunningDigests,

@@ -15,8 +15,7 @@ use hayloft_store::{
 };
 
 use super::{
-    ConfirmUpload, Digester, PARTS_MAX, Ticket, UploadId, check, confirm, doom, hold,
-    hold::release,
+    ConfirmUpload, Digester, PARTS_MAX, Ticket, UploadId, check, confirm, doom, give_up, hold,
     receive::{as_of_now, discard_if_refused, put_digested, refused_body, watch},
     start_multipart,
 };
@@ -238,18 +237,7 @@ pub fn cancel_sequence(tx: &mut Tx<'_>, key: &str) -> Result<()> {
     let hash = secret_hash(key);
     let sequence = find(tx, &hash)?;
     tx.execute("DELETE FROM upload_sequence WHERE hash = ?1", params![&hash])?;
-    if sequence.is_file {
-        return Ok(());
-    }
-    let id = sequence.upload.as_str();
-    let keys = tx.query(
-        "DELETE FROM upload_part WHERE upload_id = ?1 RETURNING key",
-        params![id],
-        |row| row.get::<String>(0),
-    )?;
-    keys.iter().try_for_each(|key| doom(tx, key))?;
-    tx.execute("DELETE FROM upload WHERE id = ?1", params![id])?;
-    release(tx, sequence.account, sequence.received)
+    give_up(tx, sequence.account, &sequence.upload)
 }
 
 fn missing() -> Error {
@@ -370,6 +358,23 @@ mod tests {
                 Ok(tx.query_one(sql, params![], |row| row.get::<i64>(0))?)
             });
             assert_eq!(left.unwrap(), 0);
+            world.assert_sound();
+        }
+    }
+
+    #[test]
+    fn what_was_joined_and_refused_can_be_given_up() {
+        for mut world in World::all(&[]) {
+            let key = begun(&world, "f");
+            assert_eq!(sent(&world, &key, 0, "abc", 3), "Next(3)");
+            world.folder("f").unwrap();
+            assert_eq!(finished(&world, &key), "the name `f` is taken");
+            world.write(move |tx, _, _| cancel_sequence(tx, &key)).unwrap();
+            let left = world.read(|tx, _| {
+                let sql = "SELECT COUNT(*) FROM upload UNION ALL SELECT COUNT(*) FROM suspect_blob";
+                Ok(tx.query(sql, params![], |row| row.get::<i64>(0))?)
+            });
+            assert_eq!(left.unwrap(), [0, 1], "the content waits for the sweep");
             world.assert_sound();
         }
     }
