@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use hayloft_store::{DbError, Row, Tx, params};
 
 use super::{View, resolve};
@@ -14,9 +16,12 @@ use crate::{Actor, Error, Name, NodeId, NodePath, Result, Subject, fold};
 const VARIANTS_MAX: u32 = 64;
 /// How many numbers are tried for a name before it is refused.
 const NUMBERS_MAX: u32 = 10_000;
+/// The most names that are looked at for a free number; both kinds, in every case, may have one.
+const NUMBERED_MAX: u32 = 4 * NUMBERS_MAX;
 
 /// An entry of a folder.
 struct Entry {
+    id: NodeId,
     name: String,
     /// Where its own entries hang: the folder that it stands for, else itself.
     below: NodeId,
@@ -24,7 +29,7 @@ struct Entry {
 
 fn read(row: &Row<'_>) -> Result<Entry, DbError> {
     let (id, target) = (row.get::<NodeId>(0)?, row.get::<Option<NodeId>>(1)?);
-    Ok(Entry { name: row.get(2)?, below: target.unwrap_or(id) })
+    Ok(Entry { id, name: row.get(2)?, below: target.unwrap_or(id) })
 }
 
 /// The entries of a folder whose names differ from `name` by case at most.
@@ -56,38 +61,70 @@ pub fn resolve_any_case(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Resu
 fn real_path(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<Option<NodePath>> {
     let (mut folder, mut real) = (actor.root, NodePath::root());
     for name in path.names() {
-        let mut found = variants(tx, folder, name)?;
-        let exact = found.iter().position(|entry| entry.name == name);
-        let entry = match exact {
-            Some(at) => found.swap_remove(at),
-            None if found.len() == 1 => found.swap_remove(0),
-            None => return Ok(None),
-        };
+        let Meant::One(entry) = meant(variants(tx, folder, name)?, name) else { return Ok(None) };
         real = real.join(&entry.name);
         folder = entry.below;
     }
     Ok(Some(real))
 }
 
+/// Which entry a name means.
+enum Meant {
+    Nobody,
+    One(Entry),
+    /// Several that differ from it by case.
+    Several,
+}
+
+/// The exact one, else the only one.
+fn meant(mut found: Vec<Entry>, name: &str) -> Meant {
+    let at = match found.iter().position(|entry| entry.name == name) {
+        Some(at) => at,
+        None if found.is_empty() => return Meant::Nobody,
+        None if found.len() == 1 => 0,
+        None => return Meant::Several,
+    };
+    Meant::One(found.swap_remove(at))
+}
+
 /// The path as a newcomer would have it: as far as folders are there, under the names they have.
+///
+/// # Errors
+/// `NameTaken` where several folders differ by case from one that is named.
 pub fn newcomer_path(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<NodePath> {
     let (mut folder, mut real) = (Some(actor.root), NodePath::root());
     let last = path.names().count().saturating_sub(1);
     for (at, name) in path.names().enumerate() {
         let found = match folder.filter(|_| at < last) {
-            Some(folder) => variants(tx, folder, name)?,
-            None => Vec::new(),
+            Some(folder) => meant(variants(tx, folder, name)?, name),
+            None => Meant::Nobody,
         };
-        let exact = found.iter().position(|entry| entry.name == name);
-        let entry = found.into_iter().nth(exact.unwrap_or(0));
-        real = real.join(entry.as_ref().map_or(name, |entry| &entry.name));
-        folder = entry.map(|entry| entry.below);
+        match found {
+            Meant::Nobody => {
+                real = real.join(name);
+                folder = None;
+            }
+            Meant::One(entry) => {
+                real = real.join(&entry.name);
+                folder = Some(entry.below);
+            }
+            Meant::Several => return Err(Error::NameTaken(name.to_owned())),
+        }
     }
     Ok(real)
 }
 
-/// Who has the name of `path` in its folder: the exact one first, else one that differs by case.
-pub fn namesake(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<Option<View>> {
+/// Who has the name of `path` in its folder, apart from `itself`, which is about to move there:
+/// the exact one, else the only one that differs by case.
+///
+/// # Errors
+/// `NameTaken` where several differ by case: then nobody is meant, and nobody may be replaced.
+pub fn namesake(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    path: &NodePath,
+    itself: Option<&View>,
+) -> Result<Option<View>> {
     let (Some(above), Some(name)) = (path.parent(), path.name()) else {
         return resolve(tx, actor, path).map(Some);
     };
@@ -96,16 +133,21 @@ pub fn namesake(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath) -> Result<Optio
         Err(Error::NotFound(_)) => return Ok(None),
         Err(other) => return Err(other),
     };
-    let found = variants(tx, folder.node.id, name.as_str())?;
-    let exact = found.iter().position(|entry| entry.name == name.as_str());
-    match found.into_iter().nth(exact.unwrap_or(0)) {
-        Some(entry) => resolve(tx, actor, &above.join(&entry.name)).map(Some),
-        None => Ok(None),
+    let mut found = variants(tx, folder.node.id, name.as_str())?;
+    let own = itself.map(|view| view.mount.map_or(view.node.id, |mount| mount.node));
+    found.retain(|entry| Some(entry.id) != own);
+    match meant(found, name.as_str()) {
+        Meant::Nobody => Ok(None),
+        Meant::One(entry) => resolve(tx, actor, &above.join(&entry.name)).map(Some),
+        Meant::Several => Err(Error::NameTaken(name.to_string())),
     }
 }
 
 /// The path itself, else with the first number under which no sibling has its name in any case.
 /// A folder that is missing has no siblings.
+///
+/// # Errors
+/// `RootIsFixed`, `TooMany`.
 pub fn free_path_any_case(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -120,13 +162,50 @@ pub fn free_path_any_case(
         Err(Error::NotFound(_)) => return Ok(path.clone()),
         Err(other) => return Err(other),
     };
-    let numbered = (1..=NUMBERS_MAX).map(|number| name.numbered(number, is_file));
-    for tried in std::iter::once(name.clone()).chain(numbered) {
-        if !is_taken(tx, folder, &tried)? {
+    if !is_taken(tx, folder, &name)? {
+        return Ok(path.clone());
+    }
+    let taken = numbered_names(tx, folder, &name, is_file)?;
+    for number in 1..=NUMBERS_MAX {
+        let tried = name.numbered(number, is_file);
+        let is_taken = match &taken {
+            Some(taken) => taken.contains(&tried.sort_key()),
+            None => is_taken(tx, folder, &tried)?,
+        };
+        if !is_taken {
             return Ok(above.join(tried.as_str()));
         }
     }
     Err(Error::TooMany("too many files of that name"))
+}
+
+/// The names without case that may be numbers of `name`, asked for at once, since there may be
+/// thousands. None for a name so long that its numbers shorten it: those are asked one by one.
+fn numbered_names(
+    tx: &mut Tx<'_>,
+    folder: NodeId,
+    name: &Name,
+    is_file: bool,
+) -> Result<Option<HashSet<String>>> {
+    let [first, second, last] = [1, 2, NUMBERS_MAX].map(|number| name.numbered(number, is_file));
+    let (first, second) = (first.as_str(), second.as_str());
+    let digits_more = NUMBERS_MAX.to_string().len() - 1;
+    if last.as_str().len() != first.len() + digits_more {
+        return Ok(None);
+    }
+    // The two differ in their numbers, and there first: what is before ends with the bracket.
+    let same = first.bytes().zip(second.bytes()).take_while(|(one, other)| one == other).count();
+    let from = fold(&first[..same]);
+    let Some(stem) = from.strip_suffix('(') else { return Ok(None) };
+    // The other bracket is the next character in the order of names.
+    let to = format!("{stem})");
+    let names = tx.query(
+        "SELECT sort_key FROM node
+         WHERE parent_id = ?1 AND kind IN (0, 1) AND sort_key >= ?2 AND sort_key < ?3 LIMIT ?4",
+        params![folder, from, to, NUMBERED_MAX],
+        |row| row.get::<String>(0),
+    )?;
+    Ok(Some(names.into_iter().collect()))
 }
 
 fn is_taken(tx: &mut Tx<'_>, folder: NodeId, name: &Name) -> Result<bool> {

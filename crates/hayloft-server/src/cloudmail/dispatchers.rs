@@ -60,11 +60,11 @@ pub(super) async fn plain(visit: Visit, _body: Body) -> Response {
 }
 
 /// `GET /`: the whole configuration, for clients that are told no more than this address. Browsers
-/// ask for a page.
+/// are sent to theirs.
 pub(super) async fn base(visit: Visit, _body: Body) -> Response {
     let accepted = visit.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
     if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
-        return reply::text(StatusCode::NOT_FOUND, "not found\n");
+        return reply::redirect(&format!("{}/home", visit.origins().cloud));
     }
     let origins = visit.origins();
     let Origins { cloud, oauth, shard, .. } = &origins;

@@ -7,6 +7,7 @@ use hayloft_core::{
 };
 use hayloft_store::Tx;
 use hayloft_wire::cloudmail::{Conflict, ErrorName};
+use http::StatusCode;
 
 use super::{
     call::Call,
@@ -232,7 +233,13 @@ fn target_refused(folder: &Asked, asked: &Asked, err: Error) -> Failure {
 
 /// `file/remove` and `folder/remove`: to the trash. Where nothing is, nothing has to go.
 pub(super) async fn remove_item(call: &Call) -> Reply {
-    let asked = call.params.path("home")?;
+    let asked = match call.params.path("home") {
+        // A name that nothing can have.
+        Err(refused) if refused.status == StatusCode::NOT_FOUND => {
+            return body(call.params.required("home")?);
+        }
+        asked => asked?,
+    };
     let path = asked.path.clone();
     let removed = call.write(move |tx, actor| {
         let view = tree::resolve_any_case(tx, actor, &path)?;

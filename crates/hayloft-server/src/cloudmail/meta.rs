@@ -68,7 +68,9 @@ async fn run(visit: &Visit, body: Body) -> Result<Vec<u8>, Failure> {
     }
     let params = Params::of_query(visit.parts.uri.query());
     let core = &visit.app.core;
-    let actor = proof::of_shard(core, visit.headers(), &params).await?.actor;
+    // It changes things, so cookies alone, which a page of anybody's sends along, are no proof.
+    let token = params.get("token").ok_or_else(Failure::user)?;
+    let actor = proof::by_token(core, token).await?.actor;
     let frame = Limited::new(body, FRAME_BYTES_MAX)
         .collect()
         .await
@@ -159,7 +161,10 @@ fn add(
     let blob = blob.ok_or(Refused::With(UNKNOWN_CONTENT))?;
     let conflict = if mask & binary::RENAME_IF_CHANGED != 0 {
         let present = tree::newcomer_path(tx, actor, &path)?;
-        let present = tree::namesake(tx, actor, &present)?;
+        let present = match tree::namesake(tx, actor, &present, None) {
+            Err(Error::NameTaken(_)) => None,
+            found => found?,
+        };
         let present = present.and_then(|view| view.node.content);
         if present.is_some_and(|content| content.blob == blob.id) {
             return Ok(vec![NOT_MODIFIED]);
@@ -188,7 +193,11 @@ fn add(
 fn create_folder(tx: &mut Tx<'_>, actor: &Actor, path: &str) -> Result<Vec<u8>, Refused> {
     let path = new_path(path, false)?;
     let path = tree::newcomer_path(tx, actor, &path)?;
-    if let Some(present) = tree::namesake(tx, actor, &path)? {
+    let present = match tree::namesake(tx, actor, &path, None) {
+        Err(Error::NameTaken(_)) => return Err(Refused::With(OTHER_CASE)),
+        found => found?,
+    };
+    if let Some(present) = present {
         let is_same = path.name().is_some_and(|name| name.as_str() == present.name());
         return Err(Refused::With(if is_same { EXISTS } else { OTHER_CASE }));
     }

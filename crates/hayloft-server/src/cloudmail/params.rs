@@ -172,6 +172,8 @@ fn of_json(body: &[u8]) -> Result<Vec<(String, String)>, Failure> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(Params::of_object(&object).0),
+        // Several calls in one may come as they are.
+        Ok(list @ Value::Array(_)) => Ok(vec![("batch".to_owned(), list.to_string())]),
         _ => Err(Failure::word(StatusCode::BAD_REQUEST, "invalid")),
     }
 }

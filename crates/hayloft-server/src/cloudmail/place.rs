@@ -41,9 +41,14 @@ impl Place {
         itself: Option<&View>,
     ) -> CoreResult<Self> {
         let path = tree::newcomer_path(tx, actor, path)?;
-        let present = tree::namesake(tx, actor, &path)?;
-        let is_itself = |view: &View| itself.is_some_and(|itself| same(view, itself));
-        match (present.filter(|view| !is_itself(view)), conflict) {
+        let present = match tree::namesake(tx, actor, &path, itself) {
+            // Several have the name in another case, which a number is as good for.
+            Err(Error::NameTaken(_)) if conflict == Conflict::Rename => {
+                return Ok(Self::Free(tree::free_path_any_case(tx, actor, &path, is_file)?));
+            }
+            found => found?,
+        };
+        match (present, conflict) {
             (None, _) => Ok(Self::Free(path)),
             (Some(_), Conflict::Rename) => {
                 Ok(Self::Free(tree::free_path_any_case(tx, actor, &path, is_file)?))
@@ -67,12 +72,6 @@ impl Place {
     pub(super) fn is_taken(&self) -> bool {
         matches!(self, Self::Taken(_))
     }
-}
-
-/// Whether both are the same entry of the viewer's tree.
-pub(super) fn same(one: &View, other: &View) -> bool {
-    let entry = |view: &View| view.mount.map_or(view.node.id, |mount| mount.node);
-    entry(one) == entry(other)
 }
 
 /// A path that something new is to have. What is above it may be of other dialects, and hold what

@@ -423,7 +423,11 @@ async fn where_things_are() {
         }
         "#); }
         let page = ann.http.get(ann.url("/")).header("accept", "text/html,*/*");
-        assert_eq!(send(page).await.status, 404, "no page yet");
+        let sent_on = send(page).await;
+        assert_eq!(
+            (sent_on.status.as_u16(), sent_on.header("location")),
+            (302, format!("{base}/home").as_str())
+        );
     })
     .await;
 }

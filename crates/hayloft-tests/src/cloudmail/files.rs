@@ -118,6 +118,11 @@ async fn names_that_nothing_new_may_have() {
         assert_eq!(ann.content("/README").await.bytes, b"2", "the exact name first");
         assert_eq!(ann.content("/Readme").await.status, 404, "neither of two");
         assert_eq!(hello(&ann, "/Readme", "").await, "400 home exists");
+        assert_eq!(hello(&ann, "/Readme", "rewrite").await, "400 home exists", "neither is meant");
+        assert_eq!(hello(&ann, "/Readme", "rename").await, "/Readme (1)");
+        assert_eq!(ann.content("/readme").await.bytes, b"1");
+        let rename = [("home", "/README"), ("name", "ReadMe")];
+        assert_eq!(path_of(&ann, "file/rename", &rename).await, "400 home exists", "by the other");
     })
     .await;
 }
@@ -188,6 +193,8 @@ async fn removing_never_fails_but_for_the_root() {
         assert_eq!(path_of(&ann, "file/remove", &[("home", "/docs/plan")]).await, "/docs/plan");
         assert_eq!(path_of(&ann, "folder/remove", &[("home", "/DOCS")]).await, "/DOCS");
         assert_eq!(path_of(&ann, "file/remove", &[("home", "/")]).await, "400 home invalid");
+        let long = format!("/{}", "x".repeat(300));
+        assert_eq!(path_of(&ann, "file/remove", &[("home", &long)]).await, long);
         assert_eq!(ann.names("").await, "");
     })
     .await;

@@ -142,6 +142,14 @@ async fn what_is_no_frame_is_refused() {
         let huge = ann.shard(Method::POST, "/meta/").body(vec![0x6a; 100_000]);
         assert_eq!(send(huge).await.status, 413);
         assert_eq!(send(ann.shard(Method::GET, "/meta/")).await.status, 405);
+        // Cookies come along with whatever page sends the request.
+        let mut stranger = server.stranger().http().post(ann.url("/meta/"));
+        let form = [("Login", ann.login.as_str()), ("Password", crate::server::PASSWORD)];
+        let signed_in = send(ann.http.post(ann.url("/cgi-bin/auth")).form(&form)).await;
+        for cookie in signed_in.headers.get_all("set-cookie") {
+            stranger = stranger.header("cookie", cookie.clone());
+        }
+        assert_eq!(send(stranger.body(folder("/evil"))).await.status, 403);
     })
     .await;
 }
