@@ -23,6 +23,7 @@ use super::{
     objects::{checked_name, find, find_folder, not_of, object_of},
     render::{self, Reply},
 };
+use crate::form;
 
 /// How many numbers are tried for a name before it is refused.
 const NUMBERS_MAX: u32 = 10_000;
@@ -137,24 +138,33 @@ pub(super) async fn put_content(call: &Call, body: Body) -> Reply {
 /// `POST <object>/files`: a form of exactly one part, the field `file`.
 pub(super) async fn post_file(call: &Call, body: Body) -> Reply {
     let overwrite = Overwrite::read(call, Overwrite::Replace)?;
+    let caller = call.caller().await?;
+    if let Some(uri) = call.query.word("redirect_uri") {
+        require_own_page(call, &caller, uri).await?;
+    }
     let mime = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = multer::parse_boundary(mime.unwrap_or_default())
         .map_err(|_| Failure::body("the body must be multipart/form-data with a boundary"))?;
     let refused = |err: multer::Error| Failure::body(format!("the form cannot be read: {err}"));
-    let mut form = multer::Multipart::new(body.into_data_stream(), boundary);
+    require_form_fits(call)?;
+    let (heads, body) = form::guarded(body);
+    let mut form = multer::Multipart::new(body, boundary);
     let field = form.next_field().await.map_err(refused)?;
     let field = field.ok_or_else(|| Failure::body(ONE_PART))?;
+    heads.passed();
     let name = file_name(field.name(), field.headers())?;
     let begun = begin_named(call, &Name::parse(&checked_name(&name)?)?, overwrite, None).await?;
     receive(call, &begun, field.map_err(std::io::Error::other).boxed()).await?;
-    if form.next_field().await.map_err(refused)?.is_some() {
-        return Err(Failure::body(ONE_PART));
-    }
-    let view = finish(call, &begun).await?;
-    let reply = uploaded(call, &begun.caller, &view)?;
+    heads.awaited();
+    let view = match form.next_field().await.map_err(refused) {
+        Ok(None) => finish(call, &begun).await,
+        Ok(Some(_)) => Err(Failure::body(ONE_PART)),
+        Err(failure) => Err(failure),
+    };
+    let view = kept(call, &begun, view).await?;
     match call.query.word("redirect_uri") {
-        Some(uri) => send_on(call, &begun.caller, uri, &view).await,
-        None => Ok(reply),
+        Some(uri) => send_on(call, &begun.caller, uri, &view),
+        None => uploaded(call, &begun.caller, &view),
     }
 }
 
@@ -225,6 +235,17 @@ fn too_large(most: u64) -> Failure {
     Failure::too_large(text)
 }
 
+/// What a form has around its file, at most.
+const FORM_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Refuses a form that says of itself that its file cannot fit.
+fn require_form_fits(call: &Call) -> Result<(), Failure> {
+    let size = call.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let size = size.and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+    let most = call.app.config.skydrive.upload_bytes_max;
+    if size > most.saturating_add(FORM_BYTES_MAX) { Err(too_large(most)) } else { Ok(()) }
+}
+
 fn stream(body: Body) -> ByteStream {
     body.into_data_stream().map_err(std::io::Error::other).boxed()
 }
@@ -283,7 +304,21 @@ where
 
 async fn take(call: &Call, begun: &Begun, body: ByteStream) -> Result<View, Failure> {
     receive(call, begun, body).await?;
-    finish(call, begun).await
+    let view = finish(call, begun).await;
+    kept(call, begun, view).await
+}
+
+/// What was received and then refused goes at once: the client was told no name by which to go on
+/// with it or to give it up, and it would hold quota for a day.
+async fn kept<T>(call: &Call, begun: &Begun, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    if outcome.is_err() {
+        let (account, id) = (begun.ticket.account, begun.ticket.upload.clone());
+        let dropped = call.core().db.write(move |tx| upload::give_up(tx, account, &id));
+        if let Err(err) = dropped.await {
+            tracing::warn!(error = ?err, "an upload that was refused is left to the sweep");
+        }
+    }
+    outcome
 }
 
 async fn receive(call: &Call, begun: &Begun, body: ByteStream) -> Result<(), Failure> {
@@ -334,13 +369,21 @@ fn told(call: &Call, caller: &Caller, view: &View) -> Uploaded<'static> {
     }
 }
 
-/// Sends the browser that posted a form on to the app's own page, with the result behind `#`.
-async fn send_on(call: &Call, caller: &Caller, uri: &str, view: &View) -> Reply {
+/// Refuses an address that is none of the app's own pages.
+async fn require_own_page(call: &Call, caller: &Caller, uri: &str) -> Result<(), Failure> {
     let client_id = caller.client_id.clone();
-    let app = call.core().db.read(move |tx| oauth::app(tx, &client_id)).await?;
-    if !app.redirect_uris.iter().any(|own| own == uri) {
-        return Err(Failure::parameter("the parameter 'redirect_uri' is no address of this app"));
+    let app = match call.core().db.read(move |tx| oauth::app(tx, &client_id)).await {
+        Err(Error::NotFound(_)) => None,
+        found => Some(found?),
+    };
+    if app.is_some_and(|app| app.redirect_uris.iter().any(|own| own == uri)) {
+        return Ok(());
     }
+    Err(Failure::parameter("the parameter 'redirect_uri' is no address of this app"))
+}
+
+/// Sends the browser that posted a form on to the app's own page, with the result behind `#`.
+fn send_on(call: &Call, caller: &Caller, uri: &str, view: &View) -> Reply {
     let result = serde_json::to_string(&told(call, caller, view)).unwrap_or_default();
     let mut target = format!("{uri}#result={}", utf8_percent_encode(&result, NON_ALPHANUMERIC));
     if let Some(state) = call.query.get("state") {

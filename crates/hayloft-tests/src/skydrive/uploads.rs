@@ -1,9 +1,12 @@
 //! Uploads in one request, and the content they leave.
 
-use futures::stream;
-use hayloft_core::Settings;
+use futures::{StreamExt as _, stream};
+use hayloft_core::{
+    Settings,
+    oauth::{self as core_oauth, NewApp},
+};
 use reqwest::{
-    Body,
+    Body, RequestBuilder,
     multipart::{Form, Part},
 };
 use serde_json::json;
@@ -162,6 +165,91 @@ async fn what_cannot_be_taken_is_refused() {
             }
             assert_eq!(refusal(&ann.put(path, b"").await), code, "{path}");
         }
+    })
+    .await;
+}
+
+// skydrive: files.post, files.put
+#[tokio::test]
+async fn nothing_is_read_of_strangers_and_no_head_without_an_end() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        // What is sent never ends: an answer tells that nobody waited for more.
+        let endless = |pieces: usize| {
+            let pieces = (0..pieces).map(|_| Ok::<_, std::io::Error>(vec![b'a'; 64 * 1024]));
+            Body::wrap_stream(stream::iter(pieces).chain(stream::pending()))
+        };
+        let form = |request: RequestBuilder, pieces| {
+            request.header("content-type", "multipart/form-data; boundary=b").body(endless(pieces))
+        };
+        let post = || ann.request("POST", "me/skydrive/files");
+        let strange = || ann.bare("POST", "me/skydrive/files").bearer_auth("wrong");
+        assert_eq!(refusal(&send(form(strange(), 1)).await), "401 request_token_invalid");
+        assert_eq!(refusal(&send(form(post(), 10)).await), "400 request_body_invalid");
+        let reader = ann.rescoped(&server, "wl.skydrive").await;
+        let reading = form(reader.request("POST", "me/skydrive/files"), 1);
+        assert_eq!(refusal(&send(reading).await), "403 request_token_unauthorized");
+        for (verb, path) in
+            [("PUT", "me/skydrive/files/x"), ("POST", "me/skydrive"), ("MOVE", "me/skydrive")]
+        {
+            let strange = ann.bare(verb, path).bearer_auth("wrong").body(endless(1));
+            assert_eq!(refusal(&send(strange).await), "401 request_token_invalid", "{verb}");
+        }
+    })
+    .await;
+}
+
+// skydrive: files.post, files.put
+#[tokio::test]
+async fn what_is_received_and_refused_holds_no_quota() {
+    let rules = Settings { default_quota_bytes: 200_000, ..Settings::default() };
+    on_each_with(
+        rules,
+        |_| {},
+        async |server| {
+            let ann = Sky::new(&server, "ann").await;
+            for content in [vec![b'x'; 60_000], vec![b'x'; 150_000]] {
+                let file = Part::bytes(content).file_name("a");
+                let form = Form::new().part("file", file).part("b", Part::text("x").file_name("b"));
+                let refused = send(ann.request("POST", "me/skydrive/files").multipart(form)).await;
+                assert_eq!(refusal(&refused), "400 request_body_invalid");
+                assert_eq!(ann.names("me/skydrive").await, "");
+            }
+            let sent = ann.put("me/skydrive/files/all", &[1; 200_000]).await;
+            assert_eq!(sent.status, 201, "{sent}");
+        },
+    )
+    .await;
+}
+
+// skydrive: files.post
+#[tokio::test]
+async fn a_form_leads_on_to_pages_of_the_app_only() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        let app = NewApp {
+            id: Some("0000000000000001".to_owned()),
+            name: "Web".to_owned(),
+            redirect_uris: vec!["https://app.example/done".to_owned()],
+            mobile: false,
+        };
+        let post = async |uri: &str| {
+            let form = Form::new().part("file", Part::text("hello").file_name("f.txt"));
+            let path = format!("me/skydrive/files?state=a%26b&redirect_uri={uri}");
+            send(ann.request("POST", &path).multipart(form)).await
+        };
+        let refused = post("https://app.example/done").await;
+        assert_eq!(refusal(&refused), "400 request_parameter_invalid", "no such app");
+        server.core.db.write(move |tx| core_oauth::register(tx, &app)).await.unwrap();
+        let refused = post("https://evil.example/").await;
+        assert_eq!(refusal(&refused), "400 request_parameter_invalid");
+        assert_eq!(ann.names("me/skydrive").await, "", "nothing was made");
+        let sent_on = post("https://app.example/done").await;
+        assert_eq!(sent_on.status, 302, "{sent_on}");
+        let target = sent_on.header("location");
+        assert!(target.starts_with("https://app.example/done#result=%7B%22id%22"), "{target}");
+        assert!(target.ends_with("&state=a%26b"), "{target}");
+        assert_eq!(ann.names("me/skydrive").await, "f.txt");
     })
     .await;
 }
