@@ -1,6 +1,6 @@
 //! One call: what a handler is given, and how it reaches the core as the holder of a token.
 
-use hayloft_core::{Actor, Core, oauth, oauth::Scope};
+use hayloft_core::{AccountId, Actor, Core, oauth, oauth::Scope};
 use hayloft_store::Tx;
 use hayloft_wire::skydrive::ErrorCode;
 use http::{
@@ -22,6 +22,9 @@ pub(super) enum Need {
     Read,
     /// Reading, of photos, videos, audio and albums at least.
     Media,
+    /// The same of things that may be somebody else's: whose it is, and what it is, decides which
+    /// scopes will do. The handler looks at that by [`Caller::reach`].
+    Object,
     /// Writing files and folders.
     Write,
     /// Reading what others share.
@@ -37,20 +40,41 @@ impl Need {
             Self::Nothing | Self::Token => &[],
             Self::Read => &["wl.skydrive", "wl.skydrive_update"],
             Self::Media => &["wl.skydrive", "wl.skydrive_update", "wl.photos"],
+            Self::Object => &[
+                "wl.skydrive",
+                "wl.skydrive_update",
+                "wl.photos",
+                "wl.contacts_skydrive",
+                "wl.contacts_photos",
+            ],
             Self::Write | Self::Bits => &["wl.skydrive_update"],
             Self::Shared => &["wl.contacts_skydrive", "wl.contacts_photos"],
         }
     }
 
-    /// Refuses a token that allows too little; says whether it is for media alone.
-    fn check(self, scope: &Scope) -> Result<bool, Failure> {
+    /// Refuses a token that allows too little.
+    fn check(self, scope: &Scope) -> Result<(), Failure> {
         let needed = self.scopes();
-        match needed.iter().find(|needed| scope.contains(needed)) {
-            Some(first) => Ok(first.ends_with("photos")),
-            None if needed.is_empty() => Ok(false),
-            None => Err(too_small(needed)),
-        }
+        if needed.is_empty() || holds_one(scope, needed) { Ok(()) } else { Err(too_small(needed)) }
     }
+}
+
+fn holds_one(scope: &Scope, wanted: &[&str]) -> bool {
+    wanted.iter().any(|wanted| scope.contains(wanted))
+}
+
+/// Scopes that show all of what others share; those that show one's own do, too.
+const SHOWS_SHARED: [&str; 3] = ["wl.skydrive", "wl.skydrive_update", "wl.contacts_skydrive"];
+/// Scopes that show media in what others share.
+const SHOWS_SHARED_MEDIA: [&str; 2] = ["wl.photos", "wl.contacts_photos"];
+
+/// What a token shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Photos, videos, audio and albums.
+    Media,
+    /// Everything.
+    All,
 }
 
 /// The refusal of a token whose scopes are too small.
@@ -59,6 +83,11 @@ fn too_small(needed: &[&str]) -> Failure {
     let message =
         format!("the token is not authorized: one of the scopes {} is needed", quoted.join(", "));
     Failure::new(StatusCode::FORBIDDEN, ErrorCode::TokenUnauthorized, message)
+}
+
+/// The refusal of what a token does not show, of the caller's own or of what others share.
+pub(super) fn too_small_to_read(is_own: bool) -> Failure {
+    too_small(if is_own { Need::Read.scopes() } else { &SHOWS_SHARED })
 }
 
 /// Who calls.
@@ -75,9 +104,24 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Refuses what a token for media alone does not reach.
-    pub(super) fn require_all(&self) -> Result<(), Failure> {
-        if self.media_only { Err(too_small(Need::Read.scopes())) } else { Ok(()) }
+    /// What the token shows of an owner's things.
+    pub(super) fn reach(&self, owner: AccountId) -> Result<Reach, Failure> {
+        let is_own = owner == self.actor.account;
+        let (all, media): (&[&str], &[&str]) = if is_own {
+            (Need::Read.scopes(), &["wl.photos"])
+        } else {
+            (&SHOWS_SHARED, &SHOWS_SHARED_MEDIA)
+        };
+        match self.scope {
+            ref scope if holds_one(scope, all) => Ok(Reach::All),
+            ref scope if holds_one(scope, media) => Ok(Reach::Media),
+            _ => Err(too_small_to_read(is_own)),
+        }
+    }
+
+    /// Whether the token is one to write with.
+    pub(super) fn may_write(&self) -> bool {
+        holds_one(&self.scope, Need::Write.scopes())
     }
 }
 
@@ -177,6 +221,7 @@ fn as_caller<T>(
     work: &impl Fn(&mut Tx<'_>, &Caller) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let oauth::Bearer { session, client_id, scope } = oauth::authenticate(tx, token)?;
-    let media_only = need.check(&scope)?;
+    need.check(&scope)?;
+    let media_only = !holds_one(&scope, &SHOWS_SHARED);
     work(tx, &Caller { actor: session.actor, client_id, scope, media_only })
 }

@@ -155,10 +155,10 @@ fn verb(parts: &Parts, query: &Query) -> Result<Method, Failure> {
 
 async fn answer(call: &Call, body: Body) -> Reply {
     if !matches!(call.route.need, Need::Nothing | Need::Bits) {
-        // Before anything of the request is looked at.
-        call.token()?;
+        // Before anything else of the request is looked at, and before its body is read.
+        let caller = call.caller().await?;
+        objects::ensure_friendly(call, &caller).await?;
     }
-    objects::ensure_friendly(call).await?;
     (call.route.handler)(call, body).await
 }
 

@@ -14,11 +14,11 @@ use hayloft_wire::skydrive::{Kind, List, Object, Paging};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    call::{Call, Caller},
+    call::{Call, Caller, Reach},
     error::Failure,
     ids,
     items::{self, Item, Painter},
-    objects::{find, not_of, object_of, require_own},
+    objects::{find, not_of, object_of, require_own, require_shown},
     place::{ObjectAt, User},
     query::Query,
     render::{self, Reply},
@@ -86,6 +86,18 @@ impl Filter {
 
     fn of(word: &str) -> Option<Self> {
         if word == "files" { Some(Self::default()) } else { Some(Self(vec![kinds(word)?])) }
+    }
+
+    /// Of that, what a token for media alone shows.
+    fn of_media(self) -> Self {
+        const MEDIA: [&str; 4] = ["albums", "photos", "videos", "audio"];
+        if self.0.is_empty() {
+            return Self(MEDIA.iter().filter_map(|word| kinds(word)).collect());
+        }
+        let is_folder = |kinds: &[Kind]| kinds.contains(&Kind::Folder);
+        let albums: &[Kind] = &[Kind::Album];
+        let shown = self.0.into_iter().map(|kinds| if is_folder(kinds) { albums } else { kinds });
+        Self(shown.collect())
     }
 
     fn accepts(&self, kind: &Kind) -> bool {
@@ -186,9 +198,11 @@ async fn list_kind(call: &Call, _: Body, tail: &'static str) -> Reply {
         if !folder.node.is_folder() {
             return Err(Failure::url(not_of(&folder, tail)));
         }
-        if tail == "files" && caller.media_only {
+        let mut filter = filter.clone();
+        if caller.reach(folder.node.owner)? == Reach::Media && tail == "files" {
             let item = items::gather_one(tx, caller, folder.clone())?;
-            super::objects::require_media(caller, &item)?;
+            require_shown(caller, &item)?;
+            filter = filter.of_media();
         }
         let order = match order {
             Some(order) => order,
@@ -314,6 +328,8 @@ pub(super) async fn list_shared(call: &Call, _: Body) -> Reply {
         .read_long(move |tx, caller| {
             require_own(&keys, caller, &user)?;
             let views = mounted(tx, caller)?;
+            let filter = filter.clone();
+            let filter = if caller.media_only { filter.of_media() } else { filter };
             let views = filtered(tx, views, &filter)?;
             let (views, follows) = page.cut(views);
             Ok((caller.clone(), items::gather(tx, caller, views)?, follows))

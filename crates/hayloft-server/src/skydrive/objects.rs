@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use hayloft_core::{
-    Error, Name, NodePath, Settings, Subject, access,
+    Actor, Error, Name, NodePath, Settings, access,
     attributes::{self, AttributesChange},
     media_info,
     signing::Keys,
@@ -14,7 +14,7 @@ use http::{Method, StatusCode};
 
 use super::{
     body::Fields,
-    call::{Call, Caller},
+    call::{Call, Caller, Reach, too_small_to_read},
     error::Failure,
     ids,
     items::{self, Item, Painter},
@@ -85,26 +85,42 @@ pub(super) fn not_of(view: &View, tail: &str) -> String {
     format!("the type '{}' has no path '{tail}'", items::kind(&view.node, false))
 }
 
-/// Makes the folder that an address of its own names, if it is not there yet.
-pub(super) async fn ensure_friendly(call: &Call) -> Result<(), Failure> {
-    let Some(ObjectAt::Friendly(user, folder)) = call.place.object.clone() else { return Ok(()) };
-    if !matches!(call.verb, Method::GET | Method::HEAD | Method::POST | Method::PUT) {
+/// Makes the folder that an address of its own names, if it is not there yet and the caller may
+/// make it.
+pub(super) async fn ensure_friendly(call: &Call, caller: &Caller) -> Result<(), Failure> {
+    let Some(at) = call.place.object.clone().filter(|at| matches!(at, ObjectAt::Friendly(..)))
+    else {
+        return Ok(());
+    };
+    let shows_or_fills =
+        matches!(call.verb, Method::GET | Method::HEAD | Method::POST | Method::PUT);
+    if !shows_or_fills || !caller.may_write() {
         return Ok(());
     }
-    let keys = call.core().keys.clone();
-    let path = NodePath::root().join(folder);
-    let wanted = path.clone();
-    let is_there = call.read(move |tx, caller| {
-        require_own(&keys, caller, &user)?;
-        match tree::resolve(tx, &caller.actor, &wanted) {
-            Err(Error::NotFound(Subject::Node)) => Ok(false),
-            found => Ok(found.map(|_| true)?),
-        }
+    let (keys, wanted) = (call.core().keys.clone(), at.clone());
+    let is_there = call.read(move |tx, caller| match find(tx, &keys, caller, &wanted) {
+        Err(failure) if failure.status == StatusCode::NOT_FOUND => Ok(false),
+        found => found.map(|_| true),
     });
     if !is_there.await? {
-        call.write(move |tx, caller| Ok(tree::ensure_folder(tx, &caller.actor, &path)?)).await?;
+        let keys = call.core().keys.clone();
+        call.write(move |tx, caller| find_made(tx, &keys, caller, &at)).await?;
     }
     Ok(())
+}
+
+/// Finds what an address names; a folder that has an address of its own is made.
+fn find_made(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    caller: &Caller,
+    at: &ObjectAt,
+) -> Result<View, Failure> {
+    if let ObjectAt::Friendly(user, folder) = at {
+        require_own(keys, caller, user)?;
+        tree::ensure_folder(tx, &caller.actor, &NodePath::root().join(folder))?;
+    }
+    find(tx, keys, caller, at)
 }
 
 /// What the address of a call names; the table of routes sees to it that there is something.
@@ -125,7 +141,7 @@ pub(super) async fn get_object(call: &Call, _: Body) -> Reply {
         .read(move |tx, caller| {
             let view = find(tx, &keys, caller, &at)?;
             let item = items::gather_one(tx, caller, view)?;
-            require_media(caller, &item)?;
+            require_shown(caller, &item)?;
             Ok((caller.clone(), item))
         })
         .await?;
@@ -133,12 +149,19 @@ pub(super) async fn get_object(call: &Call, _: Body) -> Reply {
     show(call, &caller, StatusCode::OK, &item)
 }
 
-/// A token for media alone shows photos, videos, audio and albums.
-pub(super) fn require_media(caller: &Caller, item: &Item) -> Result<(), Failure> {
-    match item.kind() {
-        Kind::Photo | Kind::Video | Kind::Audio | Kind::Album => Ok(()),
-        Kind::Folder | Kind::File | Kind::Notebook | Kind::Other(_) => caller.require_all(),
+/// Refuses what the token does not reach: somebody's own things and those that others share may
+/// need different scopes, and some of them show photos, videos, audio and albums alone.
+pub(super) fn require_shown(caller: &Caller, item: &Item) -> Result<(), Failure> {
+    match caller.reach(item.view.node.owner)? {
+        Reach::All => Ok(()),
+        Reach::Media if is_media(&item.kind()) => Ok(()),
+        Reach::Media => Err(too_small_to_read(item.view.node.owner == caller.actor.account)),
     }
+}
+
+/// What a token for media alone shows.
+fn is_media(kind: &Kind) -> bool {
+    matches!(kind, Kind::Photo | Kind::Video | Kind::Audio | Kind::Album)
 }
 
 /// `GET <object>/by_path?path=…`: what stands at a path below a folder, an extension of ours.
@@ -332,32 +355,63 @@ async fn transfer(call: &Call, body: Body, moves: bool) -> Reply {
             if !moves && view.node.is_folder() {
                 return Err(Failure::parameter("folders cannot be copied, only files"));
             }
-            let folder = find(tx, &keys, caller, &to)?;
+            let folder = find_made(tx, &keys, caller, &to)?;
             if !folder.node.is_folder() {
                 return Err(bad_destination());
             }
-            let name = view.name().to_owned();
-            let mut target = folder.path.join(&name);
+            let mut target = folder.path.join(view.name());
             if moves && target == view.path {
                 // It is there already.
                 return Ok((caller.clone(), items::gather_one(tx, caller, view)?));
             }
-            if overwrite == Overwrite::ChooseNewName {
-                target = derived(tx, actor, &target, !view.node.is_folder())?;
+            match overwrite {
+                Overwrite::Refuse => {}
+                Overwrite::ChooseNewName => {
+                    target = derived(tx, actor, &target, !view.node.is_folder())?;
+                }
+                Overwrite::Replace if target == view.path => {
+                    return Err(Failure::parameter("a file cannot be copied over itself"));
+                }
+                Overwrite::Replace => require_same_kind(tx, actor, &view, &target)?,
             }
             let replace = overwrite == Overwrite::Replace;
-            if replace && target == view.path {
-                return Err(Failure::parameter("a file cannot be copied over itself"));
-            }
             let placed = if moves {
                 tree::move_to(tx, actor, &settings, &view.path, &target, replace)?
             } else {
-                tree::copy_to(tx, actor, &settings, &view.path, &target, replace)?
+                if replace {
+                    make_room(tx, actor, &target)?;
+                }
+                tree::copy_to(tx, actor, &settings, &view.path, &target, false)?
             };
             Ok((caller.clone(), items::gather_one(tx, caller, placed)?))
         })
         .await?;
     show(call, &caller, StatusCode::CREATED, &item)
+}
+
+/// A file replaces a file and a folder a folder: who would have it otherwise has mistaken one for
+/// the other.
+fn require_same_kind(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    view: &View,
+    target: &NodePath,
+) -> Result<(), Failure> {
+    match tree::resolve(tx, actor, target) {
+        Ok(there) if there.node.is_folder() != view.node.is_folder() => {
+            Err(Error::NameTaken(there.name().to_owned()).into())
+        }
+        Ok(_) | Err(Error::NotFound(_)) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Sends the file that a copy replaces to the trash.
+fn make_room(tx: &mut Tx<'_>, actor: &Actor, target: &NodePath) -> Result<(), Failure> {
+    match tree::delete(tx, actor, target, DeleteOptions::default()) {
+        Ok(_) | Err(Error::NotFound(_)) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn destination(fields: &Fields) -> Result<ObjectAt, Failure> {

@@ -126,7 +126,7 @@ pub(super) async fn get_picture(call: &Call, _: Body) -> Reply {
         .read(move |tx, caller| {
             let view = objects::find(tx, &keys, caller, &at)?;
             let item = items::gather_one(tx, caller, view)?;
-            objects::require_media(caller, &item)?;
+            objects::require_shown(caller, &item)?;
             if !has_pictures(&item.kind()) {
                 return Err(Failure::url(objects::not_of(&item.view, "picture")));
             }
@@ -153,7 +153,7 @@ pub(super) async fn preview_shared(call: &Call, _: Body) -> Reply {
     let hash = shared_hash(shared).ok_or_else(|| {
         Failure::parameter("the parameter 'url' is not the link of a shared item")
     })?;
-    let opened = call.core().db.write(move |tx| {
+    let opened = call.core().db.read(move |tx| {
         let (_, visitor) = link::open(tx, &hash, None, None)?;
         let view = tree::resolve(tx, &visitor, &NodePath::root())?;
         Ok::<_, Error>((visitor.account, view))

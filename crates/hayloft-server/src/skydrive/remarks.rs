@@ -15,12 +15,12 @@ use serde_json::Value;
 
 use super::{
     body::Fields,
-    call::{Call, Caller},
+    call::{Call, Caller, Reach},
     error::Failure,
     ids,
     items::{self, person},
     listings::Page,
-    objects::{find, not_of, object_of},
+    objects::{find, not_of, object_of, require_shown},
     render::{self, Reply},
 };
 
@@ -49,9 +49,9 @@ fn subject(
     allowed: fn(View) -> Result<View, Failure>,
 ) -> Result<View, Failure> {
     let view = allowed(find(tx, keys, caller, call)?)?;
-    if caller.media_only {
+    if caller.reach(view.node.owner)? == Reach::Media {
         let item = items::gather_one(tx, caller, view.clone())?;
-        super::objects::require_media(caller, &item)?;
+        require_shown(caller, &item)?;
     }
     Ok(view)
 }

@@ -94,7 +94,7 @@ pub(super) async fn get_content(call: &Call, _: Body) -> Reply {
         .read(move |tx, caller| {
             let view = objects::find(tx, &keys, caller, &at)?;
             let item = super::items::gather_one(tx, caller, view)?;
-            objects::require_media(caller, &item)?;
+            objects::require_shown(caller, &item)?;
             Ok((caller.clone(), item.view))
         })
         .await?;

@@ -197,6 +197,29 @@ async fn what_others_share_is_listed_and_reached() {
         assert_eq!(of_owner["shared_with"]["access"], "People I selected");
         let below = ann.get(&file).await.json();
         assert_eq!(below["shared_with"]["access"], "People I selected", "inherited");
+        let forbidden = "403 request_token_unauthorized";
+        let own = bob.file("me/skydrive", "own.jpg", "x").await;
+        let photo = ann.file(&folder, "p.jpg", "x").await;
+        let guest = bob.rescoped(&server, "wl.contacts_skydrive").await;
+        let listed = guest.get("me/skydrive/shared").await.json()["data"][0]["id"].clone();
+        assert_eq!(
+            names(&guest.get(&format!("{}/files", listed.as_str().unwrap())).await),
+            "f.txt p.jpg"
+        );
+        assert_eq!(guest.get(&file).await.status, 200);
+        assert_eq!(guest.content(&file, None).await.bytes, b"x");
+        assert_eq!(guest.get(&format!("{photo}/comments")).await.status, 200);
+        for path in ["me/skydrive", "me/skydrive/files", "me/skydrive/photos", "me/albums", &own] {
+            assert_eq!(refusal(&guest.get(path).await), forbidden, "{path}");
+        }
+        assert_eq!(refusal(&guest.content(&own, None).await), forbidden);
+        let viewer = bob.rescoped(&server, "wl.contacts_photos").await;
+        assert_eq!(names(&viewer.get("me/skydrive/shared").await), "", "no album");
+        assert_eq!(names(&viewer.get(&format!("{folder}/photos")).await), "p.jpg");
+        assert_eq!(viewer.content(&photo, None).await.bytes, b"x");
+        for path in [&folder, &file, &format!("{folder}/files"), &own] {
+            assert_eq!(refusal(&viewer.get(path).await), forbidden, "{path}");
+        }
         let unknown = bob.get("me/skydrive/shared/books").await;
         assert_eq!(refusal(&unknown), "400 request_url_invalid");
     })

@@ -244,6 +244,42 @@ async fn things_move_by_verb_and_by_parameter() {
     .await;
 }
 
+// skydrive: object.move, object.copy
+#[tokio::test]
+async fn overwriting_replaces_a_file_by_a_file() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        let (a, b) = (ann.folder("me/skydrive", "a").await, ann.folder("me/skydrive", "b").await);
+        let file = ann.file(&a, "t.txt", "new").await;
+        let old = ann.file(&b, "t.txt", "old").await;
+        let over = async |verb: &str, id: &str, to: &str| {
+            let path = format!("{id}?overwrite=true");
+            ann.json(verb, &path, &json!({ "destination": to })).await
+        };
+        let copied = over("COPY", &file, &b).await;
+        assert_eq!((copied.status.as_u16(), &copied.json()["name"]), (201, &json!("t.txt")));
+        assert_eq!(ann.names(&b).await, "t.txt", "no second one");
+        let copy = text(&copied.json(), "id").to_owned();
+        assert_eq!(ann.content(&copy, None).await.bytes, b"new");
+        assert_eq!(refusal(&ann.get(&old).await), "404 resource_not_found");
+        let onto_itself = over("COPY", &file, &a).await;
+        assert_eq!(refusal(&onto_itself), "400 request_parameter_invalid");
+        let plain = ann.folder("me/skydrive", "t.txt").await;
+        ann.file(&plain, "precious", "x").await;
+        for verb in ["MOVE", "COPY"] {
+            let onto_folder = over(verb, &file, "me/skydrive").await;
+            assert_eq!(refusal(&onto_folder), "409 resource_already_exists", "{verb}");
+        }
+        let onto_file = over("MOVE", &plain, &b).await;
+        assert_eq!(refusal(&onto_file), "409 resource_already_exists");
+        assert_eq!(ann.names(&plain).await, "precious");
+        let moved = over("MOVE", &file, &b).await;
+        assert_eq!((moved.status.as_u16(), &moved.json()["id"]), (201, &json!(file)));
+        assert_eq!(ann.names(&b).await, "t.txt");
+    })
+    .await;
+}
+
 // skydrive: object.get, object.delete, object.move, object.change
 #[tokio::test]
 async fn the_root_stays_where_it_is() {
@@ -337,6 +373,31 @@ async fn friendly_names_are_folders_of_the_root() {
     .await;
 }
 
+// skydrive: object.get, object.copy, object.move
+#[tokio::test]
+async fn friendly_folders_are_made_by_those_who_may_write() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        for (scope, status) in [("wl.photos", 404), ("wl.skydrive", 404), ("wl.basic", 403)] {
+            let reader = ann.rescoped(&server, scope).await;
+            let refused = reader.get("me/skydrive/my_documents").await;
+            assert_eq!(refused.status.as_u16(), status, "{scope}");
+        }
+        assert_eq!(ann.names("me/skydrive").await, "");
+        let file = ann.file("me/skydrive", "f", "x").await;
+        for (verb, to) in [("COPY", "me/skydrive/my_documents"), ("MOVE", "me/skydrive/my_photos")]
+        {
+            let placed = ann.json(verb, &file, &json!({ "destination": to })).await;
+            assert_eq!(placed.status, 201, "{placed}");
+            assert_eq!(ann.names(to).await, "f");
+        }
+        assert_eq!(ann.names("me/skydrive").await, "Documents Pictures");
+        let reader = ann.rescoped(&server, "wl.skydrive").await;
+        assert_eq!(reader.names("me/skydrive/my_documents").await, "f", "there by now");
+    })
+    .await;
+}
+
 // skydrive: object.get
 #[tokio::test]
 async fn errors_and_flags_are_the_reference_s() {
@@ -413,6 +474,16 @@ async fn scopes_bound_what_a_token_does() {
             assert_eq!(refusal(&viewer.get(path).await), forbidden, "{path}");
         }
         assert_eq!(refusal(&viewer.content(&file, None).await), forbidden);
+        ann.file(&album, "secret.txt", "x").await;
+        let below = ann.folder(&album, "below").await;
+        assert_eq!(viewer.names(&album).await, "a.jpg", "no other file, and no folder");
+        for (filter, expected) in
+            [("photos", "a.jpg"), ("folders", ""), ("folders,photos", "a.jpg")]
+        {
+            let list = viewer.get(&format!("{album}/files?filter={filter}")).await;
+            assert_eq!(names(&list), expected, "{filter}");
+        }
+        assert_eq!(refusal(&viewer.get(&format!("{below}/files")).await), forbidden);
     })
     .await;
 }
@@ -431,6 +502,15 @@ async fn tokens_come_in_the_header_or_the_query() {
         let missing = send(ann.bare("GET", "me")).await;
         assert_eq!(refusal(&missing), "401 request_token_missing");
         assert_eq!(missing.header("www-authenticate"), "Bearer realm=\"OneDriveAPI\"");
+        for (verb, path) in [
+            ("POST", "me/skydrive/comments"),
+            ("GET", "me/skydrive/files?limit=x"),
+            ("PUT", "me/skydrive"),
+        ] {
+            // Clients get a new token on 401 alone, so that comes before faults of the request.
+            let strange = send(ann.bare(verb, path).bearer_auth("wrong")).await;
+            assert_eq!(refusal(&strange), "401 request_token_invalid", "{verb} {path}");
+        }
         let wrong = send(ann.bare("GET", "me").bearer_auth("wrong")).await;
         assert_eq!(refusal(&wrong), "401 request_token_invalid");
         assert!(wrong.header("www-authenticate").contains("error=\"invalid_token\""));
