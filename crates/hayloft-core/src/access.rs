@@ -1,10 +1,13 @@
 //! Who may see and change what. Every operation reaches nodes through here or through
 //! [`crate::tree::resolve`], which walks down from the actor's own root.
 
+mod openings;
+
 use std::{collections::HashMap, sync::Arc};
 
 use hayloft_store::{Tx, Value, params};
 
+pub use self::openings::{Opening, openings};
 use crate::{
     AccountId, Actor, Error, NodeId, NodePath, Result, Rights, Subject, share,
     tree::{Mount, Node, View, sql},
@@ -159,7 +162,8 @@ impl Marks {
     fn any(tx: &mut Tx<'_>, actor: &Actor, owner: AccountId) -> Result<Self> {
         let sql = "SELECT (SELECT created FROM favourite WHERE account_id = ?1 LIMIT 1),
                  (SELECT created FROM share WHERE owner_id = ?2 LIMIT 1),
-                 (SELECT created FROM link WHERE owner_id = ?1 LIMIT 1)";
+                 COALESCE((SELECT created FROM link WHERE owner_id = ?1 LIMIT 1),
+                     (SELECT created FROM link WHERE author_id = ?1 LIMIT 1))";
         Self::read(tx, actor, sql, params![actor.account, owner])
     }
 

@@ -108,8 +108,15 @@ impl Lineage {
 
     /// The path down from what is so many steps up.
     pub(crate) fn path_from(&self, steps: usize) -> NodePath {
-        let names = self.0[..steps].iter().rev();
-        names.fold(NodePath::root(), |path, (_, name)| path.join(name))
+        if steps == 0 {
+            return NodePath::root();
+        }
+        let mut path = String::new();
+        for (_, name) in self.0[..steps].iter().rev() {
+            path.push('/');
+            path.push_str(name);
+        }
+        NodePath::trusted(path)
     }
 
     /// The path down from the topmost.
@@ -128,27 +135,35 @@ impl Lineage {
     }
 }
 
-/// The lineage of a node; `parent` is where it is, or was.
+/// The lineage of a node; `parent` is where it is, or was. One statement, whatever the depth.
 pub(crate) fn lineage(
     tx: &mut Tx<'_>,
     id: NodeId,
     name: &str,
-    mut parent: Option<NodeId>,
+    parent: Option<NodeId>,
 ) -> Result<Lineage> {
     let mut steps = vec![(id, name.to_owned())];
-    while let Some(above) = parent {
-        if steps.len() > LINEAGE_MAX {
-            return Err(Error::Internal(format!("node {id} is in a ring")));
+    let Some(parent) = parent else { return Ok(Lineage(steps)) };
+    let mut above = Some(parent);
+    let most = i64::try_from(LINEAGE_MAX).unwrap_or(i64::MAX);
+    let sql = "WITH RECURSIVE above (id, name, parent_id, step) AS (
+             SELECT id, name, parent_id, 1 FROM node WHERE id = ?1
+             UNION ALL
+             SELECT n.id, n.name, n.parent_id, a.step + 1
+             FROM node n JOIN above a ON n.id = a.parent_id WHERE a.step <= ?2
+         )
+         SELECT id, name, parent_id FROM above ORDER BY step";
+    tx.for_each(sql, params![parent, most], |row| {
+        steps.push((row.get(0)?, row.get(1)?));
+        above = row.get(2)?;
+        Ok::<_, DbError>(())
+    })?;
+    match above {
+        None => Ok(Lineage(steps)),
+        Some(above) => {
+            Err(Error::Internal(format!("node {id} is in a ring, or node {above} is gone")))
         }
-        let (name, next) = tx.query_one(
-            "SELECT name, parent_id FROM node WHERE id = ?1",
-            params![above],
-            |row| Ok((row.get::<String>(0)?, row.get::<Option<NodeId>>(1)?)),
-        )?;
-        steps.push((above, name));
-        parent = next;
     }
-    Ok(Lineage(steps))
 }
 
 /// The topmost node above `node` and the path down from there, the topmost's own name left out.
