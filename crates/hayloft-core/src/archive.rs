@@ -4,6 +4,7 @@
 //! upload. So the whole archive is known to the byte before the first content is read: it has a
 //! length, an etag and ranges, and a broken download of a folder goes on where it broke off.
 
+mod linked;
 mod plan;
 mod plans;
 mod stream;
@@ -15,13 +16,14 @@ use hayloft_store::{DbError, Row, Tx, params, random};
 use time::OffsetDateTime;
 
 pub use self::{
+    linked::{LINKED_MAX, create_linked},
     plan::Plan,
     plans::{Plans, open},
     stream::stream,
 };
 use crate::{
     AccountId, Actor, Error, NodeId, NodePath, Result, Rights, Subject, account, event,
-    tree::{self, View, sql},
+    tree::{self, View},
 };
 
 /// The most paths of one archive.
@@ -149,7 +151,8 @@ pub fn record_downloads(
     chosen.views.iter().try_for_each(|view| event::record_download(tx, actor, view, ip))
 }
 
-/// Makes the link of an archive of what was chosen.
+/// Makes the link of an archive of what was chosen. For the visitor of a public link there is
+/// [`create_linked`].
 pub fn create(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -194,23 +197,10 @@ pub fn find(tx: &mut Tx<'_>, hash: &str) -> Result<(Archive, Actor)> {
         _ => return Err(missing),
     };
     let Some(root) = archive.published else { return Ok((archive, owner)) };
-    if !is_published(tx, &owner, root)? {
+    if !linked::is_open(tx, hash)? {
         return Err(missing);
     }
     Ok((archive, Actor::visiting(owner, root, None, Rights::ReadOnly)))
-}
-
-/// Whether a node has a public link still, and is not deleted.
-fn is_published(tx: &mut Tx<'_>, owner: &Actor, id: NodeId) -> Result<bool> {
-    let now = tx.now_ms();
-    let link = tx.query_opt(
-        "SELECT hash FROM link
-         WHERE node_id = ?1 AND blocked = 0 AND (expires = 0 OR expires > ?2) LIMIT 1",
-        params![id, now],
-        |row| row.get::<String>(0),
-    )?;
-    let Some(node) = sql::node(tx, id)?.filter(|_| link.is_some()) else { return Ok(false) };
-    Ok(sql::path(tx, &node)?.0 == owner.root)
 }
 
 /// The record of an archive, also when its link no longer holds.
@@ -250,8 +240,7 @@ const COLUMNS: &str = "hash, account_id, label, paths, parent_folder, windows_na
     progress, created, modified, expires, published_id, cp866";
 
 fn insert(tx: &mut Tx<'_>, archive: &Archive) -> Result<()> {
-    let paths = serde_json::to_string(&archive.paths)
-        .map_err(|err| Error::Internal(format!("writing down an archive: {err}")))?;
+    let paths = paths_text(&archive.paths)?;
     tx.execute(
         "INSERT INTO archive (hash, account_id, label, paths, parent_folder, windows_names,
              status, progress, created, modified, expires, published_id)
@@ -272,6 +261,11 @@ fn insert(tx: &mut Tx<'_>, archive: &Archive) -> Result<()> {
         ],
     )?;
     Ok(())
+}
+
+fn paths_text(paths: &[NodePath]) -> Result<String> {
+    serde_json::to_string(paths)
+        .map_err(|err| Error::Internal(format!("writing down an archive: {err}")))
 }
 
 fn read(row: &Row<'_>) -> Result<Archive, DbError> {

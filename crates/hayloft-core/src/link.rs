@@ -23,6 +23,7 @@ pub use self::{
 };
 pub(crate) use self::{
     list::mark,
+    open::seal,
     password::forget_old_failures,
     remove::{drop_of_node, drop_of_share},
 };

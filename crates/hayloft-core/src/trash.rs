@@ -82,8 +82,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> Result<View> {
     let now = tx.now_ms();
     tx.execute(
         "INSERT INTO trash (node_id, owner_id, name, sort_key, parent_id, restore_path, deleted,
-             bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             bytes, author_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             node.id,
             node.owner,
@@ -92,7 +92,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> Result<View> {
             parent,
             restore_path.as_str(),
             now,
-            bytes
+            bytes,
+            actor.author()
         ],
     )?;
     if bytes.is_none() {

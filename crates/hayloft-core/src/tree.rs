@@ -26,7 +26,7 @@ pub(crate) use self::set_client_data::set_client_data;
 pub use self::{
     any_case::{free_path_any_case, namesake, newcomer_path, resolve_any_case},
     copy_node::{COPY_NODES_MAX, copy_node, copy_to, copy_visited},
-    count_children::{Children, count_children},
+    count_children::{Children, count_children, count_own_children},
     create_folder::{create_folder, ensure_folder},
     delete::{DeleteOptions, delete},
     free_path::free_path,
@@ -163,7 +163,7 @@ pub struct View {
     pub mount: Option<Mount>,
     /// Whether its owner shares this very folder with others.
     pub shared: bool,
-    /// Its public link, where the viewer owns it.
+    /// Its public link, where the viewer owns the node or made the link.
     pub link: Option<PublicLink>,
 }
 

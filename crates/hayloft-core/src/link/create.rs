@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Publishes what is at `path`. Where it is published already the link stays the same and takes on
-/// the options that are given. A writer of a share may publish what is in it, for as long as the
+/// the options that are given; one that is over is replaced by another. A writer of a share may publish what is in it, for as long as the
 /// share lasts; links that others made he is only told of.
 ///
 /// # Errors
@@ -33,9 +33,12 @@ pub fn create(
         return Err(Error::RootIsFixed);
     }
     let before = sql::of_node(tx, view.node.id, kind)?;
-    let is_new = before.is_none();
+    let now = tx.now_ms();
+    let is_over = |kept: &Kept| kept.link.has_expired(now) && !kept.link.blocked;
+    let is_new = before.as_ref().is_none_or(is_over);
     let kept = match before {
-        Some(kept) if may_manage(actor, &view, &kept.link) => revived(tx, actor, kept),
+        Some(kept) if is_over(&kept) => renewed(tx, actor, &view, kept)?,
+        Some(kept) if may_manage(actor, &view, &kept.link) => taken_over(actor, kept),
         Some(kept) if *options == LinkOptions::default() => return Ok((view, kept.link)),
         Some(_) => return Err(Error::Forbidden),
         None => new(tx, actor, &view, kind)?,
@@ -51,12 +54,27 @@ pub fn create(
     Ok((view, kept.link))
 }
 
-/// A link that ended is asked for again: it has no end now, unless a new one is given. The owner
-/// who asks for a link that another made has made it his own.
-fn revived(tx: &Tx<'_>, actor: &Actor, mut kept: Kept) -> Kept {
-    if kept.link.has_expired(tx.now_ms()) {
-        kept.link.expires_ms = 0;
+/// Another link in the place of one that is over: its address stays dead, for those who had it were
+/// not to see more. Who managed it keeps its other bounds; there is no end but a new one.
+fn renewed(tx: &mut Tx<'_>, actor: &Actor, view: &View, old: Kept) -> Result<Kept> {
+    sql::delete(tx, &old.link.hash)?;
+    let new = new(tx, actor, view, old.link.kind)?;
+    if !may_manage(actor, view, &old.link) {
+        return Ok(new);
     }
+    let link = Link {
+        hash: new.link.hash,
+        author: new.link.author,
+        created_ms: new.link.created_ms,
+        expires_ms: 0,
+        download_count: 0,
+        ..old.link
+    };
+    Ok(Kept { link, ..old })
+}
+
+/// The owner who asks for a link that another made has made it his own.
+fn taken_over(actor: &Actor, mut kept: Kept) -> Kept {
     if kept.link.owner == actor.account {
         kept.link.author = actor.account;
     }

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use hayloft_store::{Tx, params};
 
 use super::{Link, LinkKind, may_manage, require_own_account, sql};
-use crate::{
-    Actor, Error, NodeId, Result, Subject, access, many,
-    tree::{PublicLink, View},
-};
+use crate::{Actor, Error, NodeId, Result, Subject, access, many, tree::View};
 
 /// A link that the actor manages, with what it is on.
 ///
@@ -28,10 +25,11 @@ pub fn find_own(tx: &mut Tx<'_>, actor: &Actor, hash: &str) -> Result<(View, Lin
     Ok((view, link))
 }
 
-/// The links of the actor's nodes that work, the newest first.
+/// The links that work of the actor's nodes, and those that he made in shares, the newest first.
 pub fn list(tx: &mut Tx<'_>, actor: &Actor, skip: u32, limit: u32) -> Result<Vec<(View, Link)>> {
     require_own_account(actor)?;
-    let text = sql::select!("WHERE l.owner_id = ?1 ORDER BY l.created DESC, l.hash");
+    let text =
+        sql::select!("WHERE l.owner_id = ?1 OR l.author_id = ?1 ORDER BY l.created DESC, l.hash");
     let links =
         tx.query(text, params![actor.account], |row| sql::read(row).map(|kept| kept.link))?;
     let now = tx.now_ms();
@@ -45,6 +43,7 @@ pub fn list(tx: &mut Tx<'_>, actor: &Actor, skip: u32, limit: u32) -> Result<Vec
             continue;
         }
         match access::view(tx, actor, link.node) {
+            Ok(view) if !may_manage(actor, &view, &link) => {}
             Ok(view) if passed >= skip => found.push((view, link)),
             Ok(_) => passed += 1,
             // In the trash.
@@ -55,28 +54,28 @@ pub fn list(tx: &mut Tx<'_>, actor: &Actor, skip: u32, limit: u32) -> Result<Vec
     Ok(found)
 }
 
-/// Notes the links to read of those among the nodes that are the actor's: a query for many nodes at
-/// a time. Whether there are any links is the caller's to know.
+/// Notes the links to read of those among the nodes that are the actor's, or that the actor made: a
+/// query for many nodes at a time. Whether there are any links is the caller's to know.
 pub(crate) fn mark(tx: &mut Tx<'_>, actor: &Actor, views: &mut [View]) -> Result<()> {
-    let shown = |view: &View| !actor.visits && view.node.owner == actor.account;
-    let ids: Vec<_> = views.iter().filter(|view| shown(view)).map(|view| view.node.id).collect();
-    if ids.is_empty() {
+    if actor.visits || views.is_empty() {
         return Ok(());
     }
+    let ids: Vec<_> = views.iter().map(|view| view.node.id).collect();
     let links = of_page(tx, &ids)?;
-    for view in views.iter_mut().filter(|view| shown(view)) {
-        view.link = links.get(&view.node.id).cloned();
+    for view in views {
+        let link = links.get(&view.node.id).filter(|link| may_manage(actor, view, link));
+        view.link = link.map(Link::public);
     }
     Ok(())
 }
 
-fn of_page(tx: &mut Tx<'_>, ids: &[NodeId]) -> Result<HashMap<NodeId, PublicLink>> {
+fn of_page(tx: &mut Tx<'_>, ids: &[NodeId]) -> Result<HashMap<NodeId, Link>> {
     let now = tx.now_ms();
     let mut links = HashMap::new();
     many::query(tx, sql::select!("WHERE l.node_id"), ids, "", |row| {
         let link = sql::read(row)?.link;
         if link.kind == LinkKind::Read && !link.has_expired(now) {
-            links.insert(link.node, link.public());
+            links.insert(link.node, link);
         }
         Ok(())
     })?;

@@ -7,7 +7,7 @@ use super::{
     password::Proof,
     sql::{self, Kept},
 };
-use crate::{Actor, Error, Result, Rights, Subject, access, account, tree};
+use crate::{Actor, Error, Result, Rights, Subject, access, account, signing::Keys, tree};
 
 /// Opens a link to look at what it is on. The actor is the visitor: his root is the published node,
 /// his rights are those of the link. `proof` is that he knows the password (see
@@ -89,6 +89,19 @@ pub(super) fn alive(tx: &mut Tx<'_>, hash: &str) -> Result<(Kept, Actor)> {
         }
     }
     Ok((kept, owner))
+}
+
+/// What has to stay as it is for those who came by a link to read on: none where it no longer lets
+/// anybody read. It changes with the password, and is empty where there is none.
+pub(crate) fn seal(tx: &mut Tx<'_>, hash: &str) -> Result<Option<String>> {
+    let kept = match alive(tx, hash) {
+        Ok((kept, _)) if !kept.link.upload_only => kept,
+        Ok(_) | Err(Error::NotFound(_) | Error::LinkBlocked) => return Ok(None),
+        Err(err) => return Err(err),
+    };
+    let Some(password_hash) = kept.password_hash else { return Ok(Some(String::new())) };
+    let keys = Keys::of(tx)?;
+    Ok(Some(Proof::new(hash, password_hash).text(&keys)))
 }
 
 /// Why a link does not work is nothing that strangers are told.

@@ -30,6 +30,10 @@ pub struct Proof {
 }
 
 impl Proof {
+    pub(super) fn new(hash: &str, password_hash: String) -> Self {
+        Self { hash: hash.to_owned(), password_hash }
+    }
+
     pub(super) fn holds(&self, hash: &str, password_hash: &str) -> bool {
         self.hash == hash && self.password_hash == password_hash
     }
@@ -86,7 +90,7 @@ pub async fn prove(
         let (hash, address) = (hash.to_owned(), address.clone());
         core.db.write(move |tx| forget(tx, &hash, &address)).await?;
     }
-    Ok(Some(Proof { hash: hash.to_owned(), password_hash }))
+    Ok(Some(Proof::new(hash, password_hash)))
 }
 
 /// The proof of a text that [`Proof::text`] made, if the link has a password.
@@ -99,7 +103,7 @@ pub async fn prove_again(core: &Core, hash: &str, text: &str) -> Result<Option<P
     let wanted =
         core.db.read(move |tx| Ok::<_, Error>(open::alive(tx, &asked)?.0.password_hash)).await?;
     let Some(password_hash) = wanted else { return Ok(None) };
-    let proof = Proof { hash: hash.to_owned(), password_hash };
+    let proof = Proof::new(hash, password_hash);
     let expected = proof.text(&core.keys);
     if subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), text.as_bytes()).into() {
         Ok(Some(proof))

@@ -13,6 +13,7 @@ use super::*;
 use crate::{
     NodePath, Rights, Settings, Subject,
     account::{self, Login, Password},
+    archive,
     event::{FEED_MAX, FeedFilter, feed},
     share,
     testing::{HERE, World},
@@ -230,7 +231,13 @@ fn options_are_kept_until_others_are_given() {
         assert_eq!(world.opened(&link.hash), "no such link");
         assert_eq!((world.link_of("a"), world.hashes(0, 9)), (None, vec![]));
         let again = world.publish("a");
-        assert_eq!((again.hash, again.expires_ms), (link.hash, 0));
+        assert_eq!((again.expires_ms, again.notify), (0, true));
+        assert_ne!(again.hash, link.hash);
+        assert_eq!(world.opened(&link.hash), "no such link", "who had it is not let in again");
+        assert_eq!(world.opened(&again.hash), "");
+        world.write(|tx, ann, _| remove(tx, ann, &path("a"))).unwrap();
+        assert_ne!(world.publish("a").hash, again.hash);
+        assert_eq!(world.opened(&again.hash), "no such link");
         let past = LinkOptions { expires_ms: Some(now), ..LinkOptions::default() };
         assert_eq!(
             refused(world.publish_with("a", &past)),
@@ -375,6 +382,63 @@ fn what_a_link_shows_is_copied_without_what_others_share() {
         assert_eq!(refused(copied(&bob, &a, "a/b/again")), "a folder cannot go below itself");
         assert_eq!(refused(copied(&bob, &a, "none/a")), "no such folder");
         world.assert_sound();
+    }
+}
+
+#[test]
+fn an_archive_ends_with_what_its_link_let_the_visitor_do() {
+    for world in World::all(&["a/b", "a/c"]) {
+        let make = |link: &Link, at: &'static str, proof: Option<Proof>| {
+            let hash = link.hash.clone();
+            world.write(move |tx, _, _| {
+                let (link, visitor) = open(tx, &hash, proof.as_ref(), None)?;
+                let chosen = archive::choose(tx, &visitor, &[path(at)])?;
+                Ok(archive::create_linked(tx, &visitor, &link, &chosen, false)?.hash)
+            })
+        };
+        let found = |hash: &str| {
+            let hash = hash.to_owned();
+            refused(world.read(move |tx, _| archive::find(tx, &hash).map(drop)))
+        };
+        let link = world.publish("a");
+        let first = make(&link, "", None).unwrap();
+        assert_eq!(make(&link, "", None).unwrap(), first, "the same for all who ask for the same");
+        assert_ne!(make(&link, "b", None).unwrap(), first);
+        assert_eq!(found(&first), "allowed");
+        world.publish_with("a", &world.password(SECRET)).unwrap();
+        assert_eq!(found(&first), "no such archive stream", "it has a password now");
+        let proof = world.wait(prove(&world.core, &link.hash, Some(SECRET), HERE)).unwrap();
+        let proven = make(&link, "", proof).unwrap();
+        assert_ne!(proven, first);
+        assert_eq!(found(&proven), "allowed");
+        let none = LinkOptions { password_hash: Some(String::new()), ..LinkOptions::default() };
+        world.publish_with("a", &none).unwrap();
+        assert_eq!((found(&first), found(&proven)), ("allowed".into(), "allowed".into()));
+        let upload = LinkOptions { upload_only: Some(true), ..LinkOptions::default() };
+        world.publish_with("a", &upload).unwrap();
+        assert_eq!(found(&first), "no such archive stream");
+        world.write(|tx, ann, _| remove(tx, ann, &path("a"))).unwrap();
+        let next = world.publish("a");
+        assert_eq!(found(&first), "no such archive stream", "of another link");
+        let hash = next.hash.clone();
+        world
+            .write(move |tx, _, _| {
+                let insert = "INSERT INTO archive (hash, account_id, label, paths, windows_names,
+                status, progress, created, modified, expires, link_hash)
+                VALUES (?1, 1, '', '[]', 0, 0, 0, 0, 0, ?2, ?3)";
+                let expires = tx.now_ms() + 1000;
+                for at in 0..archive::LINKED_MAX {
+                    tx.execute(insert, params![at.to_string(), expires, hash.as_str()])?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(
+            refused(make(&next, "", None)),
+            "a public link has at most 1000 archives at a time"
+        );
+        world.core.db.clock().advance(Duration::from_secs(2));
+        assert!(make(&next, "", None).is_ok());
     }
 }
 

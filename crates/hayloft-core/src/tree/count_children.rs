@@ -15,24 +15,32 @@ pub struct Children {
     pub files: u64,
 }
 
-/// Counts what is directly in each of many folders; one that is empty is not in the answer.
+/// Counts what is directly in each of many folders, as the owner sees it; one that is empty is not
+/// in the answer.
 pub fn count_children(tx: &mut Tx<'_>, folders: &[NodeId]) -> Result<HashMap<NodeId, Children>> {
+    count(tx, folders, "GROUP BY parent_id, kind")
+}
+
+/// The same as visitors of a public link see it, who are not shown what others share.
+pub fn count_own_children(
+    tx: &mut Tx<'_>,
+    folders: &[NodeId],
+) -> Result<HashMap<NodeId, Children>> {
+    count(tx, folders, "AND target_id IS NULL GROUP BY parent_id, kind")
+}
+
+fn count(tx: &mut Tx<'_>, folders: &[NodeId], rest: &str) -> Result<HashMap<NodeId, Children>> {
     let mut counts: HashMap<NodeId, Children> = HashMap::new();
-    many::query(
-        tx,
-        "SELECT parent_id, kind, COUNT(*) FROM node WHERE parent_id",
-        folders,
-        "GROUP BY parent_id, kind",
-        |row| {
-            let children = counts.entry(row.get(0)?).or_default();
-            let count = row.get(2)?;
-            if row.get::<i64>(1)? == 0 {
-                children.folders = count;
-            } else {
-                children.files = count;
-            }
-            Ok(())
-        },
-    )?;
+    let select = "SELECT parent_id, kind, COUNT(*) FROM node WHERE parent_id";
+    many::query(tx, select, folders, rest, |row| {
+        let children = counts.entry(row.get(0)?).or_default();
+        let count = row.get(2)?;
+        if row.get::<i64>(1)? == 0 {
+            children.folders = count;
+        } else {
+            children.files = count;
+        }
+        Ok(())
+    })?;
     Ok(counts)
 }

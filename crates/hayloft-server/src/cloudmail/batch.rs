@@ -4,7 +4,7 @@ use hayloft_wire::cloudmail::{BatchCall, ErrorName};
 use http::StatusCode;
 
 use super::{
-    call::Call,
+    call::{Api, Call},
     error::Failure,
     params::Params,
     proof::Needs,
@@ -14,6 +14,8 @@ use super::{
 
 /// The most calls of one batch.
 const CALLS_MAX: usize = 100;
+/// The most bytes of their replies together: what would come behind is not done.
+const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Its own name, which no call in it has.
 const OWN: &str = "batch";
 
@@ -24,11 +26,18 @@ pub(super) async fn run_batch(call: &Call) -> Reply {
     if calls.len() > CALLS_MAX {
         return Err(Failure::parameter(OWN, &calls.len().to_string(), ErrorName::Invalid));
     }
-    let mut outcomes = Vec::with_capacity(calls.len());
-    for one in calls {
-        outcomes.push(outcome(run_one(call, one).await));
+    let mut json = String::from("[");
+    for (at, one) in calls.into_iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        let is_full = json.len() > BYTES_MAX;
+        let too_large = || Failure::word(StatusCode::PAYLOAD_TOO_LARGE, "batch");
+        let reply = if is_full { Err(too_large()) } else { run_one(call, one).await };
+        json.push_str(&outcome(reply));
     }
-    Ok(Answer { json: format!("[{}]", outcomes.join(",")), form: Form::Enveloped })
+    json.push(']');
+    Ok(Answer { json, form: Form::Enveloped })
 }
 
 async fn run_one(call: &Call, one: BatchCall) -> Reply {
@@ -41,7 +50,8 @@ async fn run_one(call: &Call, one: BatchCall) -> Reply {
     let params = Params::of_object(&one.params);
     let inner = Call {
         app: call.app.clone(),
-        api: call.api,
+        // Listings come in pages here, whatever form of the API is called.
+        api: Api::Web,
         verb: call.verb.clone(),
         headers: call.headers.clone(),
         params,

@@ -54,8 +54,11 @@ async fn send_own(visit: &Visit, saves: bool) -> Result<Response, Failure> {
 
 /// The path that an address names behind its first `count` names.
 pub(super) fn tail(visit: &Visit, count: usize) -> Result<Asked, Failure> {
-    let path = visit.parts.uri.path().trim_start_matches('/');
-    let tail = path.splitn(count + 1, '/').nth(count).unwrap_or_default();
+    let mut tail = visit.parts.uri.path().trim_start_matches('/');
+    for _ in 0..count {
+        // Some clients join addresses with a slash too many.
+        tail = tail.split_once('/').map_or("", |(_, rest)| rest).trim_start_matches('/');
+    }
     let tail = percent_decode_str(tail)
         .decode_utf8()
         .map_err(|_| Failure::word(StatusCode::BAD_REQUEST, "invalid"))?;

@@ -22,6 +22,14 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// The same for the visitors of a public link, who are not shown what others share.
+    pub(super) fn of_visited(tx: &mut Tx<'_>, views: &[View]) -> CoreResult<Self> {
+        let folders = views.iter().filter(|view| view.node.is_folder());
+        let folders: Vec<NodeId> = folders.map(|view| view.node.id).collect();
+        let children = tree::count_own_children(tx, &folders)?;
+        Ok(Self { children, ..Self::of(tx, views)? })
+    }
+
     /// Looks up what these need.
     pub(super) fn of(tx: &mut Tx<'_>, views: &[View]) -> CoreResult<Self> {
         let contents = views.iter().filter_map(|view| view.node.content.as_ref());

@@ -30,7 +30,7 @@ pub(super) async fn get_item(call: &Call) -> Reply {
     let item = call.core().db.read(move |tx| {
         let (link, actor) = asked.open(tx, visitor.as_ref())?;
         let view = tree::resolve_any_case(tx, &actor, &asked.path)?;
-        let looks = Looks::of(tx, std::slice::from_ref(&view))?;
+        let looks = Looks::of_visited(tx, std::slice::from_ref(&view))?;
         Ok::<_, Error>(shown(&looks, &link, &view))
     });
     body(&item.await.map_err(|err| opening.refused(err))?)
@@ -71,9 +71,9 @@ fn list(
     page: Page,
 ) -> CoreResult<Item> {
     let entries = entries(tx, actor, folder, page)?;
-    let looks = Looks::of(tx, &entries)?;
+    let looks = Looks::of_visited(tx, &entries)?;
     let list = entries.iter().map(|view| shown(&looks, link, view)).collect();
-    let looks = Looks::of(tx, std::slice::from_ref(folder))?;
+    let looks = Looks::of_visited(tx, std::slice::from_ref(folder))?;
     let head = shown(&looks, link, folder);
     Ok(Item { list: Some(list), sort: Some(page.sort), ..head })
 }
@@ -81,7 +81,7 @@ fn list(
 /// What a link itself shows.
 pub(super) fn top(tx: &mut Tx<'_>, visitor: &Actor, link: &Link) -> CoreResult<Item> {
     let view = tree::resolve(tx, visitor, &NodePath::root())?;
-    let looks = Looks::of(tx, std::slice::from_ref(&view))?;
+    let looks = Looks::of_visited(tx, std::slice::from_ref(&view))?;
     Ok(shown(&looks, link, &view))
 }
 

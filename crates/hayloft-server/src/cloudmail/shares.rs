@@ -3,15 +3,16 @@
 use hayloft_core::{
     Actor, Error, NodePath, Result as CoreResult, Subject,
     account::{self, Login},
-    share::{self, MemberStatus},
+    share::{self, Member, MemberStatus},
     tree::{self, View},
 };
 use hayloft_store::Tx;
 use hayloft_wire::cloudmail::{
-    Access, ErrorName, Incoming, Invitation, InviteRequest, Invited, Item, Person, SharedInfo,
+    Access, ErrorName, Incoming, Invitation, Invited, Item, Person, SharedInfo,
 };
 use http::StatusCode;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{
     call::Call,
@@ -33,15 +34,24 @@ const OK: &str = "ok";
 /// `folder/share`: offers a folder to somebody, or changes what he may do there.
 pub(super) async fn share_folder(call: &Call) -> Reply {
     let asked = call.params.path("home")?;
-    let (email, access) = invite(call)?.ok_or_else(|| Failure::missing("invite"))?;
+    let Invite { email, access } = invite(call)?.ok_or_else(|| Failure::missing("invite"))?;
     let login = login(&email)?;
-    let writer = access == Access::ReadWrite;
     let path = asked.path.clone();
     let offered = call.write(move |tx, actor| {
         let view = tree::resolve_any_case(tx, actor, &path)?;
-        if let Some(limit) = limit(tx, actor, &view, &login)? {
+        let members = members(tx, actor, &view)?;
+        let account = account::by_login(tx, &login)?;
+        let known = members.iter().find(|member| Some(member.account) == account);
+        if known.is_none()
+            && let Some(limit) = limit(tx, actor, &view, members.len())?
+        {
             return Ok(Some(limit));
         }
+        // Who is offered a folder once more without a word of his rights keeps them.
+        let writer = match access {
+            Some(access) => access == Access::ReadWrite,
+            None => known.is_some_and(|member| member.writer),
+        };
         match share::invite(tx, actor, &view.path, &login, writer, "") {
             Ok(_) => Ok(None),
             Err(Error::CannotShare(_)) => Ok(Some(why_not(&view))),
@@ -62,25 +72,22 @@ pub(super) async fn share_folder(call: &Call) -> Reply {
     }
 }
 
-/// The bound that one more offer would break. A change of rights breaks none.
+/// Those whom a folder is shared with; a file is shared with nobody.
+fn members(tx: &mut Tx<'_>, actor: &Actor, view: &View) -> CoreResult<Vec<Member>> {
+    if view.node.is_folder() { share::members(tx, actor, &view.path) } else { Ok(Vec::new()) }
+}
+
+/// The bound that one more member would break.
 fn limit(
     tx: &mut Tx<'_>,
     actor: &Actor,
     view: &View,
-    login: &Login,
+    members: usize,
 ) -> CoreResult<Option<ErrorName>> {
-    if !view.node.is_folder() {
-        return Ok(None);
-    }
-    let members = share::members(tx, actor, &view.path)?;
-    let account = account::by_login(tx, login)?;
-    if members.iter().any(|member| Some(member.account) == account) {
-        return Ok(None);
-    }
-    if members.len() >= MEMBERS_MAX {
+    if members >= MEMBERS_MAX {
         return Ok(Some(ErrorName::UserLimitExceeded));
     }
-    let is_first = members.is_empty() && view.is_owner;
+    let is_first = members == 0 && view.is_owner && view.node.is_folder();
     let full = is_first && share::outgoing(tx, actor)?.len() >= FOLDERS_MAX;
     Ok(full.then_some(ErrorName::ExportLimitExceeded))
 }
@@ -99,7 +106,7 @@ fn why_not(view: &View) -> ErrorName {
 /// `folder/unshare`: takes a folder away from somebody; from all, where nobody is named.
 pub(super) async fn unshare_folder(call: &Call) -> Reply {
     let asked = call.params.path("home")?;
-    let email = invite(call)?.map(|(email, _)| email);
+    let email = invite(call)?.map(|invite| invite.email);
     let login = email.as_deref().map(login).transpose()?;
     let path = asked.path.clone();
     let taken = call.write(move |tx, actor| {
@@ -118,16 +125,28 @@ pub(super) async fn unshare_folder(call: &Call) -> Reply {
     body(OK)
 }
 
-/// Who is meant, and what he may do: JSON, or the bare address.
-fn invite(call: &Call) -> Result<Option<(String, Access)>, Failure> {
+/// Who is meant, and what he may do, where that is said.
+#[derive(Debug, Deserialize)]
+struct Invite {
+    email: String,
+    access: Option<Access>,
+}
+
+/// Reads it: JSON, or the bare address.
+fn invite(call: &Call) -> Result<Option<Invite>, Failure> {
     let Some(text) = call.params.get("invite").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     if !text.trim_start().starts_with(['{', '[', '"']) {
-        return Ok(Some((text.to_owned(), Access::default())));
+        return Ok(Some(Invite { email: text.to_owned(), access: None }));
     }
-    let invite: InviteRequest = call.params.json("invite")?;
-    Ok(Some((invite.email, invite.access.unwrap_or_default())))
+    let told: Value = call.params.json("invite")?;
+    // The wire's own type takes a word that it does not know for the right to read.
+    let is_known =
+        |word: &Value| word.is_null() || matches!(word.as_str(), Some("read_only" | "read_write"));
+    let is_plain = told.get("access").is_none_or(is_known);
+    let invite = serde_json::from_value(told).ok().filter(|_| is_plain);
+    invite.map(Some).ok_or_else(|| Failure::parameter("invite", text, ErrorName::Invalid))
 }
 
 fn login(email: &str) -> Result<Login, Failure> {

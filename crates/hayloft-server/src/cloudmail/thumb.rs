@@ -81,7 +81,9 @@ fn asked(visit: &Visit, count: usize) -> Result<Fit, Failure> {
     if ![Method::GET, Method::HEAD].contains(&visit.parts.method) {
         return Err(Failure::word(StatusCode::METHOD_NOT_ALLOWED, "method"));
     }
-    let name = visit.parts.uri.path().split('/').nth(count + 1).unwrap_or_default();
+    // Some clients join addresses with a slash too many.
+    let mut names = visit.parts.uri.path().split('/').filter(|name| !name.is_empty());
+    let name = names.nth(count).unwrap_or_default();
     let known = PRESETS.into_iter().find(|(own, _)| *own == name);
     known.map(|(_, fit)| fit).ok_or_else(nothing)
 }

@@ -49,7 +49,7 @@ pub(super) async fn list_trash(call: &Call) -> Reply {
                 item_type: Some(if is_folder { ItemType::Folder } else { ItemType::File }),
                 hash: looks.hash(node),
                 deleted_at: item.deleted_ms.div_euclid(1000),
-                deleted_by: node.owner.0,
+                deleted_by: item.author.0,
                 deleted_from: from.map_or_else(|| "/".to_owned(), |path| path.to_string()),
             }
         });

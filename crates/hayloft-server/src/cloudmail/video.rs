@@ -14,12 +14,13 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use hayloft_core::{
-    AccountId, BlobId, Error, Subject, account, content,
+    AccountId, BlobId, Error, NodeId, Result as CoreResult, Subject, account, content,
     ffmpeg::Ffmpeg,
     link, media_info,
     signing::{Keys, Purpose},
     tree::{self, View},
 };
+use hayloft_store::Tx;
 use http::{
     HeaderValue, Method, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -87,10 +88,11 @@ async fn send_own(visit: &Visit) -> Result<Response, Failure> {
     let core = &visit.app.core;
     let caller = proof::of_shard(core, visit.headers(), &params).await?;
     let asked = Asked::parse("home", &decoded(rest).ok_or_else(nothing)?)?;
-    let (actor, path) = (caller.actor.clone(), asked.path.clone());
-    let found = core.db.read(move |tx| tree::resolve_any_case(tx, &actor, &path)).await;
+    let path = asked.path.clone();
+    let account = caller.actor.account;
+    let found = core.db.read(move |tx| tree::resolve_any_case(tx, &caller.actor, &path)).await;
     let view = found.map_err(|err| asked.refused(err))?;
-    send_list(visit, caller.actor.account, &view, wanted).await
+    send_list(visit, &Way::Own(account), &view, wanted).await
 }
 
 async fn send_linked(visit: &Visit) -> Result<Response, Failure> {
@@ -98,37 +100,73 @@ async fn send_linked(visit: &Visit) -> Result<Response, Failure> {
     let wanted = Wanted::parse(first).ok_or_else(nothing)?;
     let text = decoded(rest).ok_or_else(nothing)?;
     let linked::Linked { link, view } = linked::find(&visit.app.core, &text).await?;
-    let owner = link.owner;
+    let way = Way::Link(link.hash.clone());
     // To watch is to download.
     let counted = visit.app.core.db.write(move |tx| link::count_download(tx, &link)).await;
     counted.map_err(|err| Failure::of("weblink", &text, err))?;
-    send_list(visit, owner, &view, wanted).await
+    send_list(visit, &way, &view, wanted).await
 }
 
-/// A film whose pieces may be fetched by whoever has their addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How somebody came to a film, and has to be able to come still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Way {
+    /// As this account.
+    Own(AccountId),
+    /// By the link with this hash.
+    Link(String),
+}
+
+/// A film whose pieces may be fetched by whoever has their addresses, as long as the way to it is
+/// open and it is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Film {
-    /// Who may see it: the addresses end with that account.
-    account: AccountId,
+    way: Way,
+    node: NodeId,
     blob: BlobId,
 }
 
 impl Film {
-    fn ticket(self, keys: &Keys, now_ms: i64) -> String {
-        let text = format!("{} {}", self.account, self.blob);
+    fn ticket(&self, keys: &Keys, now_ms: i64) -> String {
+        let Self { way, node, blob } = self;
+        let (kind, key) = match way {
+            Way::Own(account) => ("own", account.to_string()),
+            Way::Link(hash) => ("link", hash.clone()),
+        };
+        let text = format!("{node} {blob} {kind} {key}");
         keys.sign(Purpose::FilmLink, text.as_bytes(), now_ms + LIFE_MS)
     }
 
     fn parse(text: &[u8]) -> Option<Self> {
-        let (account, blob) = std::str::from_utf8(text).ok()?.split_once(' ')?;
-        Some(Self { account: AccountId(account.parse().ok()?), blob: BlobId(blob.parse().ok()?) })
+        let mut words = std::str::from_utf8(text).ok()?.split(' ');
+        let node = NodeId(words.next()?.parse().ok()?);
+        let blob = BlobId(words.next()?.parse().ok()?);
+        let way = match (words.next()?, words.next()?) {
+            ("own", account) => Way::Own(AccountId(account.parse().ok()?)),
+            ("link", hash) => Way::Link(hash.to_owned()),
+            _ => return None,
+        };
+        Some(Self { way, node, blob })
+    }
+
+    /// Goes the way to the film once more.
+    fn find(&self, tx: &mut Tx<'_>) -> CoreResult<()> {
+        let viewer = match &self.way {
+            Way::Own(account) => account::require_standing(tx, *account)?,
+            Way::Link(hash) => link::open(tx, hash, None, None)?.1,
+        };
+        let path = tree::path_of(tx, &viewer, self.node)?;
+        let view = tree::resolve(tx, &viewer, &path)?;
+        match &view.node.content {
+            Some(content) if content.blob == self.blob => Ok(()),
+            _ => Err(Error::NotFound(Subject::Content)),
+        }
     }
 }
 
 /// The list of a film's qualities, or of the pieces in one of them.
 async fn send_list(
     visit: &Visit,
-    account: AccountId,
+    way: &Way,
     view: &View,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
@@ -143,7 +181,7 @@ async fn send_list(
     else {
         return Err(nothing());
     };
-    let film = Film { account, blob: content.blob };
+    let film = Film { way: way.clone(), node: view.node.id, blob: content.blob };
     let ticket = film.ticket(&core.keys, core.db.clock().now_ms());
     Ok(list(match wanted {
         Wanted::Any => playlist::qualities((width, height), |quality| {
@@ -172,17 +210,21 @@ async fn send_pieces(visit: &Visit, rest: &str) -> Result<Response, Failure> {
     let (ticket, rest) = rest.split_once('/').ok_or_else(nothing)?;
     let text = core.keys.verify(Purpose::FilmLink, ticket, core.db.clock().now_ms())?;
     let film = Film::parse(&text).ok_or_else(nothing)?;
+    let blob = film.blob;
     let one = |text: &str| match Wanted::parse(text) {
         Some(Wanted::One(quality)) => Ok(quality),
         _ => Err(nothing()),
     };
     let found = core.db.read(move |tx| {
-        account::require_standing(tx, film.account)?;
-        let located = content::locate(tx, film.blob)?;
-        let info = media_info::of_page(tx, &[film.blob])?.remove(&film.blob);
+        film.find(tx)?;
+        let located = content::locate(tx, blob)?;
+        let info = media_info::of_page(tx, &[blob])?.remove(&blob);
         Ok::<_, Error>((located, info.and_then(|info| info.duration_ms)))
     });
-    let (located, duration_ms) = found.await?;
+    let (located, duration_ms) = found.await.map_err(|err| {
+        let is_ours = err.is_internal() || matches!(err, Error::Busy);
+        if is_ours { err.into() } else { nothing() }
+    })?;
     let duration_ms = duration_ms.ok_or_else(nothing)?;
     if let Some(quality) = rest.strip_suffix(LIST) {
         return Ok(list(pieces(ticket, one(quality)?, duration_ms)));
@@ -263,9 +305,12 @@ mod tests {
 
     #[test]
     fn a_film_is_read_as_it_was_written() {
-        let film = Film { account: AccountId(3), blob: BlobId(7) };
-        assert_eq!(Film::parse(b"3 7"), Some(film));
-        assert_eq!(Film::parse(b"3"), None);
+        let film = |way| Some(Film { way, node: NodeId(3), blob: BlobId(7) });
+        assert_eq!(Film::parse(b"3 7 own 1"), film(Way::Own(AccountId(1))));
+        assert_eq!(Film::parse(b"3 7 link abc"), film(Way::Link("abc".to_owned())));
+        for text in ["3", "3 7", "3 7 own", "3 7 own x", "3 7 other 1"] {
+            assert_eq!(Film::parse(text.as_bytes()), None, "{text}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! Archives: several files and folders as one.
 
 use axum::{body::Body, response::Response};
+use std::collections::BTreeSet;
+
 use hayloft_core::{
     Actor, Core, Error, NodePath, Result as CoreResult,
     archive::{self, Chosen},
@@ -125,25 +127,40 @@ async fn archive_of(
     let made = core.db.write(move |tx| {
         let (link, actor) = asked.open(tx, visitor.as_ref())?;
         link::count_download(tx, &link)?;
-        make(tx, &actor, &chosen, cp866)
+        Ok(archive::create_linked(tx, &actor, &link, &chosen, cp866)?.hash)
     });
     Ok(address(&made.await.map_err(refused)?, &wish.name))
 }
 
-/// What is there of the paths, exactly as it is spelled, and how many bytes that is.
+/// What is there of the paths, exactly as it is spelled, and how many bytes that is; counting ends
+/// beyond the bound. What lies in another of them is left out, or strangers could have the same
+/// tree walked a thousand times.
 fn choose(tx: &mut Tx<'_>, actor: &Actor, paths: &[NodePath]) -> CoreResult<(Chosen, u64)> {
-    let mut found = Vec::with_capacity(paths.len());
-    if paths.len() <= archive::PATHS_MAX {
-        for path in paths {
-            found.push(tree::resolve_any_case(tx, actor, path)?.path);
-        }
-    } else {
-        found.extend_from_slice(paths);
+    let mut found = BTreeSet::new();
+    if paths.len() > archive::PATHS_MAX {
+        return Err(Error::TooMany("an archive has at most 1000 paths"));
     }
-    let chosen = archive::choose(tx, actor, &found)?;
+    for path in paths.iter().collect::<BTreeSet<_>>() {
+        found.insert(tree::resolve_any_case(tx, actor, path)?.path);
+    }
+    let is_within_another = |path: &NodePath| {
+        let mut above = path.parent();
+        while let Some(folder) = above {
+            if found.contains(&folder) {
+                return true;
+            }
+            above = folder.parent();
+        }
+        false
+    };
+    let tops: Vec<_> = found.iter().filter(|path| !is_within_another(path)).cloned().collect();
+    let chosen = archive::choose(tx, actor, &tops)?;
     let mut bytes: u64 = 0;
     for view in &chosen.views {
         bytes = bytes.saturating_add(size(tx, actor, view)?);
+        if bytes > BYTES_MAX {
+            break;
+        }
     }
     Ok((chosen, bytes))
 }

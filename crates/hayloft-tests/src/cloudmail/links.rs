@@ -81,6 +81,61 @@ async fn a_link_stays_the_same_until_it_is_ended() {
 }
 
 #[tokio::test]
+async fn who_publishes_in_a_share_is_told_of_it() {
+    on_each(async |server| {
+        let (ann, bob) = (Mail::new(&server, "ann").await, Mail::new(&server, "bob").await);
+        ann.put("/docs/a.txt", b"from ann").await;
+        let invite = json!({"email": bob.login, "access": "read_write"}).to_string();
+        ann.post("folder/share", &[("home", "/docs"), ("invite", &invite)]).await;
+        let invites = body(&bob.get("folder/invites", &[]).await);
+        let token = text(&invites[0], "invite_token").to_owned();
+        bob.post("folder/mount", &[("invite_token", &token), ("home", "/m")]).await;
+        let link = publish(&bob, "/m/a.txt").await;
+        for (mail, home) in [(&ann, "/docs/a.txt"), (&bob, "/m/a.txt")] {
+            assert_eq!(body(&mail.get("file", &[("home", home)]).await)["weblink"], link.as_str());
+            let links = body(&mail.get("folder/shared/links", &[]).await);
+            assert_eq!(links["list"][0]["home"], home);
+            let folder = home.strip_suffix("/a.txt").expect("a folder");
+            let listed = body(&mail.get("folder", &[("home", folder)]).await);
+            assert_eq!(listed["list"][0]["weblink"], link.as_str());
+        }
+        let eve = Mail::new(&server, "eve").await;
+        ann.post("folder/share", &[("home", "/docs"), ("invite", &eve.login)]).await;
+        let invites = body(&eve.get("folder/invites", &[]).await);
+        let token = text(&invites[0], "invite_token").to_owned();
+        eve.post("folder/mount", &[("invite_token", &token), ("home", "/m")]).await;
+        let seen = body(&eve.get("file", &[("home", "/m/a.txt")]).await);
+        assert!(seen["weblink"].is_null(), "{seen}");
+        let ended = bob.post("file/unpublish", &[("home", "/m/a.txt")]).await;
+        assert_eq!(body(&ended), "/m/a.txt");
+        assert_eq!(open(&stranger(&server), "file", &link).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_others_share_is_not_even_counted() {
+    on_each(async |server| {
+        let (ann, bob) = (Mail::new(&server, "ann").await, Mail::new(&server, "bob").await);
+        bob.put("/hers/a.txt", b"x").await;
+        bob.put("/his/a.txt", b"x").await;
+        let invite = json!({"email": ann.login, "access": "read_only"}).to_string();
+        bob.post("folder/share", &[("home", "/hers"), ("invite", &invite)]).await;
+        let invites = body(&ann.get("folder/invites", &[]).await);
+        let token = text(&invites[0], "invite_token").to_owned();
+        ann.put("/docs/own.txt", b"x").await;
+        ann.post("folder/mount", &[("invite_token", &token), ("home", "/docs/hers")]).await;
+        let own = body(&ann.get("folder", &[("home", "/docs")]).await);
+        assert_eq!(own["count"], json!({"folders": 1, "files": 1}));
+        let link = publish(&ann, "/docs").await;
+        let seen = body(&open(&stranger(&server), "folder", &link).await);
+        assert_eq!(seen["count"], json!({"folders": 0, "files": 1}));
+        assert_eq!(seen["list"].as_array().map(Vec::len), Some(1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stranger_sees_what_is_published_and_no_more() {
     on_each(async |server| {
         let ann = Mail::new(&server, "ann").await;

@@ -127,6 +127,8 @@ async fn previews_come_in_every_preset() {
         }
         let whole = ann.get("/thumb/xw11/%D0%9C%D0%BE%D0%B9%20%D0%BE%D1%82%D0%BF%D1%83%D1%81%D0%BA%2Fharbour.jpg").await;
         assert_eq!(size(&whole), (20, 26));
+        let doubled = ann.get(&format!("/thumb//xw11//{path}")).await;
+        assert_eq!(size(&doubled), (20, 26), "a slash too many");
         for (path, status) in [
             ("/thumb/xw11/notes.txt", 404),
             ("/thumb/xw11/none.jpg", 404),
@@ -226,6 +228,18 @@ async fn a_film_of_a_link_plays_piece_by_piece() {
         let notes = ann.weblink(&server, "/notes.txt").await;
         let none = ann.bare(&format!("/videowl/0p/{}.m3u8", base64(&notes))).await;
         assert_eq!(none.status, 404, "a text is no film");
+        let actor = ann.actor.clone();
+        let ended = server
+            .core
+            .db
+            .write(move |tx| link::remove(tx, &actor, &NodePath::parse("/ferry.mp4")?));
+        ended.await.expect("an end");
+        assert_eq!(ann.bare(&piece).await.status, 404, "it ends with the link");
+        let weblink = ann.weblink(&server, "/ferry.mp4").await;
+        assert_eq!(ann.bare(&piece).await.status, 404, "another link is another way");
+        let direct = ann.bare(&format!("/videowl/480p/{}.m3u8", base64(&weblink))).await;
+        let piece = addresses(&direct).remove(0);
+        assert_eq!(ann.bare(&piece).await.status, 200);
         server.advance(std::time::Duration::from_hours(13));
         assert_eq!(ann.bare(&piece).await.status, 404, "its address has run out");
     })
@@ -276,6 +290,9 @@ async fn an_own_film_plays_by_the_addresses_that_its_owner_was_given() {
         let piece = ann.bare(&pieces[0]).await;
         assert_eq!(piece.status, 200, "{piece}");
         assert_eq!(probed(&piece.bytes), "h264,48");
+        let removed = ann.client.post("fileops/delete/", &[("path", "/d")]).await;
+        assert_eq!(removed.status, 200, "{removed}");
+        assert_eq!(ann.bare(&pieces[0]).await.status, 404, "it lies in the trash");
         let missing = ann.get(&format!("/video/240p/{}.m3u8", base64("/none.mp4"))).await;
         assert_eq!(missing.status, 404);
     })

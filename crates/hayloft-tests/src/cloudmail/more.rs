@@ -54,6 +54,33 @@ async fn several_calls_in_one() {
 }
 
 #[tokio::test]
+async fn a_batch_answers_so_much_and_no_more() {
+    on_each(async |server| {
+        let ann = Mail::new(&server, "ann").await;
+        ann.post("folder/add", &[("home", "/big")]).await;
+        for from in [0, 100, 200] {
+            let adds: Vec<_> = (from..from + 100)
+                .map(|at| {
+                    let home = format!("/big/{at}-{}", "x".repeat(200));
+                    json!({"method": "folder/add", "params": {"home": home}})
+                })
+                .collect();
+            let made = ann.post("batch", &[("batch", &json!(adds).to_string())]).await;
+            assert_eq!(made.status, 200);
+        }
+        let call = json!({"method": "folder", "params": {"home": "/big"}});
+        let calls = json!(vec![call; 100]).to_string();
+        let form = [("batch", calls.as_str())];
+        let reply = ann.post("/api/m1/batch", &form).await;
+        assert!(reply.bytes.len() < 10 << 20, "{} bytes", reply.bytes.len());
+        let outcomes = body(&reply);
+        assert_eq!(outcomes[0]["status"], 200);
+        assert_eq!(outcomes[99], json!({"status": 413, "body": "batch"}));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn settings_of_the_web_pages_are_kept() {
     on_each(async |server| {
         let ann = Mail::new(&server, "ann").await;

@@ -116,6 +116,19 @@ async fn who_only_reads_changes_nothing() {
         share(&ann, "/docs", &bob.login, "read_write").await;
         assert_eq!(bob.put("/docs/b.txt", b"x").await.status, 200, "the access has changed");
         assert_eq!(ann.names("/docs").await, "a.txt b.txt");
+        let again = [("home", "/docs"), ("invite", bob.login.as_str())];
+        assert_eq!(body(&ann.post("folder/share", &again).await), "ok");
+        assert_eq!(bob.put("/docs/c.txt", b"x").await.status, 200, "no word changes no access");
+        bob.post("file/remove", &[("home", "/docs/c.txt")]).await;
+        ann.post("file/remove", &[("home", "/docs/b.txt")]).await;
+        let trash = body(&ann.get("trashbin", &[]).await)["list"].clone();
+        let (by_bob, by_ann) = match trash[0]["name"].as_str() {
+            Some("c.txt") => (&trash[0], &trash[1]),
+            _ => (&trash[1], &trash[0]),
+        };
+        let uid = body(&bob.get("file/history", &[("home", "/own.txt")]).await)[0]["uid"].clone();
+        assert_eq!(by_bob["deleted_by"], uid);
+        assert_ne!(by_ann["deleted_by"], uid);
     })
     .await;
 }
@@ -138,6 +151,8 @@ async fn what_cannot_be_shared() {
         assert_eq!(refused(&ann, file, &bob.login).await, "400 home unprocessable_entry");
         let bare = ann.post("folder/share", &[("home", "/docs"), ("invite", "{\"email\"")]).await;
         assert_eq!(refusal(&bare), "400 invite invalid");
+        let unknown = share(&ann, "/docs", &bob.login, "bogus").await;
+        assert_eq!(refusal(&unknown), "400 invite invalid");
         let none = ann.post("folder/share", &[("home", "/docs")]).await;
         assert_eq!(refusal(&none), "400 invite required");
 

@@ -131,8 +131,19 @@ async fn what_links_show_as_one() {
         assert_eq!(refusal(&outside), "400 weblink invalid");
         let own = send(nobody.http.post(nobody.url("zip")).form(&[("home_list", "[\"/\"]")])).await;
         assert_eq!(refusal(&own), "403 user");
+        let thousand = vec![link.clone(); 1000];
+        let whole = body(&zip(&thousand).await).as_str().expect("a path").to_owned();
+        let got = get(&nobody, &whole).await;
+        assert_eq!(
+            entries(&got.bytes),
+            "docs/= docs/sub/= docs/sub/b.txt=below docs/a.txt=from ann"
+        );
+        let nested = body(&zip(&[format!("{link}/sub/b.txt"), link.clone()]).await);
+        assert_eq!(nested, whole.as_str(), "who asks for the same is given the same");
         ann.post("folder/unpublish", &[("weblink", &link)]).await;
         assert_eq!(get(&nobody, &path).await.status, 404, "the archive ends with the link");
+        publish(&ann, "/docs").await;
+        assert_eq!(get(&nobody, &path).await.status, 404, "another link is none of its business");
     })
     .await;
 }
