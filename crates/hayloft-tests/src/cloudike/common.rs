@@ -215,7 +215,7 @@ async fn operators_see_how_the_server_is() {
         let metrics = String::from_utf8(metrics.bytes).expect("text");
         let line = "hayloft_http_requests_total{route=\"metadata/<path>\",status=\"4xx\"} 1";
         assert!(metrics.contains(line), "{metrics}");
-        assert_eq!(nobody.get("/", &[]).await.status, 404);
+        assert_eq!(nobody.get("/nowhere", &[]).await.status, 404);
         server.stop().await;
     })
     .await;
