@@ -64,6 +64,8 @@ pub(crate) struct NotDone {
 pub(crate) struct Sending<'a> {
     pub(crate) source: &'a Path,
     pub(crate) target: &'a RemotePath,
+    /// A file was seen at the target: it gets a new version. Otherwise nothing is replaced.
+    pub(crate) replaces: bool,
     /// Hash big files before they are sent: the server may have their content.
     pub(crate) dedupe: bool,
     /// Where it may be written down how far the upload is.
@@ -96,6 +98,9 @@ pub(crate) struct RawReply {
 /// A remote, signed in.
 #[async_trait]
 pub(crate) trait Remote: Send + Sync {
+    /// Whether names that differ by case are one to it.
+    fn folds_case(&self) -> bool;
+
     /// What has this path, or nothing.
     async fn find(&self, path: &RemotePath) -> Result<Option<Entry>, Failure>;
 
@@ -124,7 +129,8 @@ pub(crate) trait Remote: Send + Sync {
         renaming: bool,
     ) -> Result<String, Failure>;
 
-    /// Moves into a folder, and what has the name there to the trash if `replace`. Gives the path.
+    /// Moves into a folder, and what has the name there to the trash if `replace`, but not unless
+    /// the move succeeds. Gives the path.
     async fn move_into(
         &self,
         from: &RemotePath,
@@ -197,7 +203,7 @@ pub(crate) trait Remote: Send + Sync {
     async fn call(&self, call: &RawCall<'_>) -> Result<RawReply, Failure>;
 }
 
-impl dyn Remote {
+impl dyn Remote + '_ {
     /// What has this path.
     pub(crate) async fn stat(&self, path: &RemotePath) -> Result<Entry, Failure> {
         let found = self.find(path).await?;

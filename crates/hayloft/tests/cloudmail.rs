@@ -455,3 +455,76 @@ fn signing_in_stores_no_password_and_a_wrong_one_is_told() {
     $ hayloft remote list
     ");
 }
+
+#[test]
+fn nothing_is_replaced_by_accident() {
+    let desk = Desk::with_remote();
+    desk.plant();
+    for (name, text) in [("README", "one"), ("readme", "two")] {
+        fs::write(desk.path(name), text).unwrap();
+    }
+    desk.run("put trip m:trip");
+    desk.run("mkdir -p m:a/a");
+    assert_snapshot!(desk.session(&[
+        "mv -f m:typo.txt m:trip/list.txt",
+        "mv -f m:nothere/list.txt m:trip/",
+        "mv -f m:a/a m:",
+        "mv -f m:a m:a/a",
+        "mv -f m:trip m:TRIP/maps",
+        "put README m:one/",
+        "put readme m:one/",
+        "put readme m:one/readme",
+        "put readme README m:two/",
+        "tree m:",
+        "cat m:one/README",
+        "trash ls m:",
+    ]), @"
+    $ hayloft mv -f m:typo.txt m:trip/list.txt
+    hayloft: m:/typo.txt: there is no such file or folder
+    [exit 1]
+    $ hayloft mv -f m:nothere/list.txt m:trip/
+    hayloft: m:/nothere/list.txt: there is no such file or folder
+    [exit 1]
+    $ hayloft mv -f m:a/a m:
+    hayloft: /a/a lies in /a
+    [exit 1]
+    $ hayloft mv -f m:a m:a/a
+    hayloft: /a cannot be moved into itself
+    [exit 1]
+    $ hayloft mv -f m:trip m:TRIP/maps
+    hayloft: /trip cannot be moved into itself
+    [exit 1]
+    $ hayloft put README m:one/
+    Sent 1 file (3 B), made 1 folder, in <time>
+    $ hayloft put readme m:one/
+    Sent 0 files (0 B), 1 failed, in <time>
+    hayloft: /one/readme: `README` is there, which differs by case only
+    hayloft: 1 file or folder was not done
+    [exit 2]
+    $ hayloft put readme m:one/readme
+    Sent 0 files (0 B), 1 failed, in <time>
+    hayloft: /one/readme: `README` is there, which differs by case only
+    hayloft: 1 file or folder was not done
+    [exit 2]
+    $ hayloft put readme README m:two/
+    Sent 1 file (3 B), made 1 folder, 1 failed, in <time>
+    hayloft: /two/README: it differs from /two/readme by case only
+    hayloft: 1 file or folder was not done
+    [exit 2]
+    $ hayloft tree m:
+    m:/
+    ├── a/
+    │   └── a/
+    ├── one/
+    │   └── README
+    ├── trip/
+    │   ├── maps/
+    │   │   └── north.txt
+    │   └── list.txt
+    └── two/
+        └── readme
+    6 folders, 4 files, 97.68 KiB
+    $ hayloft cat m:one/README
+    one$ hayloft trash ls m:
+    ");
+}

@@ -1,5 +1,7 @@
 //! Folders: what is in them, and what is only theirs.
 
+use std::collections::HashSet;
+
 use hayloft_wire::cloudmail::{Conflict, Count, Envelope, Item, Sort};
 use serde_json::{Map, Value, json};
 
@@ -63,14 +65,17 @@ impl CloudMail {
         let mut listing = Listing { limit: PAGE, ..Listing::default() };
         let mut folder = self.folder(cloud_path, &listing).await?.body;
         let mut list = folder.list.take().unwrap_or_default();
-        let total = |folder: &Item| folder.count.map_or(0, Count::total);
-        while (list.len() as u64) < total(&folder) {
+        let total = folder.count.map_or(0, Count::total);
+        let mut names: HashSet<_> = list.iter().map(|item| item.name.clone()).collect();
+        while (list.len() as u64) < total {
             listing.offset = list.len() as u64;
-            let more = self.folder(cloud_path, &listing).await?.body.list.unwrap_or_default();
-            if more.is_empty() {
-                break; // Somebody removes entries while we read.
+            let page = self.folder(cloud_path, &listing).await?.body.list.unwrap_or_default();
+            let before = list.len();
+            list.extend(page.into_iter().filter(|item| names.insert(item.name.clone())));
+            // Somebody removes entries while we read, or the server counts what it does not list.
+            if list.len() == before {
+                break;
             }
-            list.extend(more);
         }
         folder.list = Some(list);
         Ok(folder)

@@ -217,8 +217,31 @@ impl Upload<'_> {
     }
 
     async fn register(&self, hash: String, size: u64) -> Result<Uploaded, Error> {
-        let envelope = self.client.file_register(self.target, &hash, size, self.conflict).await?;
-        Ok(Uploaded { path: envelope.body, hash, size, deduplicated: false })
+        let mut patience = Patience::new(self.client.inner.retry);
+        let path = loop {
+            let made = self.client.file_register(self.target, &hash, size, self.conflict).await;
+            match made {
+                Ok(envelope) => break envelope.body,
+                Err(err) if self.conflict == Conflict::Strict => {
+                    patience.wait(err, Repeat::Safe).await?;
+                    // The answer was lost, but perhaps not the call.
+                    if self.is_there(&hash, size).await? {
+                        break self.target.to_owned();
+                    }
+                }
+                Err(err) => return Err(err),
+            }
+        };
+        Ok(Uploaded { path, hash, size, deduplicated: false })
+    }
+
+    /// Whether the target is a file with this content.
+    async fn is_there(&self, hash: &str, size: u64) -> Result<bool, Error> {
+        match self.client.file(self.target).await {
+            Ok(item) => Ok(item.body.hash.as_deref() == Some(hash) && item.body.size == Some(size)),
+            Err(err) if err.is_not_found() => Ok(false),
+            Err(err) => Err(err),
+        }
     }
 
     /// Registers content that the server may have; nothing if it has not.

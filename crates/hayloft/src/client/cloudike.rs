@@ -85,6 +85,10 @@ fn millis(seconds: f64) -> i64 {
 
 #[async_trait]
 impl Remote for CloudikeRemote {
+    fn folds_case(&self) -> bool {
+        false
+    }
+
     async fn find(&self, path: &RemotePath) -> Result<Option<Entry>, Failure> {
         match self.0.stat(path.as_str()).await {
             Ok(node) => Ok(Some(entry(node))),

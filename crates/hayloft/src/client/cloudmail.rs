@@ -47,10 +47,16 @@ impl CloudmailRemote {
         }
     }
 
-    fn entries(&self, folder: &RemotePath, list: Vec<Item>) -> Vec<Entry> {
+    fn entries(&self, folder: &RemotePath, list: Vec<Item>) -> Result<Vec<Entry>, Failure> {
         let entry = |item: Item| {
+            // Names become paths: a server must not lead us out of the folder that was asked.
+            if item.name.contains('/') {
+                let name = item.name.escape_debug();
+                let text = format!("the server lists a strange name, `{name}`");
+                return Err(Failure::failed(text));
+            }
             let path = folder.join(&item.name).to_string();
-            self.entry(item, path)
+            Ok(self.entry(item, path))
         };
         list.into_iter().map(entry).collect()
     }
@@ -137,9 +143,21 @@ fn lower(text: &str) -> String {
 
 #[async_trait]
 impl Remote for CloudmailRemote {
+    fn folds_case(&self) -> bool {
+        true
+    }
+
     async fn find(&self, path: &RemotePath) -> Result<Option<Entry>, Failure> {
         match self.0.file(path.as_str()).await {
-            Ok(found) => Ok(Some(self.entry(found.body, path.to_string()))),
+            Ok(found) => {
+                // The name as it is written there, which may be in another case; `home` is as asked.
+                let there = if path.is_root() || found.body.name.contains('/') {
+                    path.clone()
+                } else {
+                    path.parent().join(&found.body.name)
+                };
+                Ok(Some(self.entry(found.body, there.to_string())))
+            }
             Err(err) if err.is_not_found() || err.is(&ErrorName::NotExists) => Ok(None),
             Err(err) => Err(err.into()),
         }
@@ -159,7 +177,7 @@ impl Remote for CloudmailRemote {
             let item = list.into_iter().find(is_it).ok_or_else(no_such)?;
             return Ok(Listed::File(Box::new(self.entry(item, path.to_string()))));
         }
-        Ok(Listed::Folder(self.entries(path, list)))
+        Ok(Listed::Folder(self.entries(path, list)?))
     }
 
     async fn below(&self, path: &RemotePath) -> Result<Below, Failure> {
@@ -221,10 +239,19 @@ impl Remote for CloudmailRemote {
         replace: bool,
     ) -> Result<String, Failure> {
         let goal = folder.join(from.name());
-        if replace && self.find(&goal).await?.is_some() {
+        let replaces = replace && self.find(&goal).await?.is_some();
+        if replaces {
             self.remove_one(&goal, Removal { recursive: true, forever: false }).await?;
         }
-        Ok(self.0.file_move(from.as_str(), folder.as_str()).await?.body)
+        match self.0.file_move(from.as_str(), folder.as_str()).await {
+            Ok(moved) => Ok(moved.body),
+            Err(err) if replaces => {
+                // What was there comes back; if it cannot, the trash has it.
+                self.undelete(&goal).await?;
+                Err(err.into())
+            }
+            Err(err) => Err(err.into()),
+        }
     }
 
     async fn rename(&self, from: &RemotePath, name: &str) -> Result<String, Failure> {
@@ -418,7 +445,7 @@ impl Remote for CloudmailRemote {
 
     async fn upload(&self, sending: &Sending<'_>) -> Result<Done, Failure> {
         let mut upload = self.0.upload(sending.source, sending.target.as_str());
-        upload.conflict = Conflict::Rewrite;
+        upload.conflict = if sending.replaces { Conflict::Rewrite } else { Conflict::Strict };
         upload.hash_first = sending.dedupe;
         upload.sent = Arc::clone(&sending.sent);
         let uploaded = upload.run().await?;
@@ -461,5 +488,39 @@ impl Remote for CloudmailRemote {
         let reply = self.0.api(call.path, verb, &request).await?;
         let refusal = reply.refusal().map(|refusal| refusal.to_string());
         Ok(RawReply { status: reply.status, body: reply.body.to_vec(), refusal })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_name_leads_nowhere_else() {
+        let remote = CloudmailRemote(CloudMail::new("ann@example.com", "").unwrap());
+        let folder = "/docs".parse().unwrap();
+        let listed = |name: &str| {
+            let item = Item { name: name.to_owned(), ..Item::default() };
+            remote.entries(&folder, vec![item]).map(|entries| entries[0].path.clone())
+        };
+        assert_eq!(listed("a.txt").unwrap(), "/docs/a.txt");
+        for name in ["../../a", "/tmp/a", "a/../../b"] {
+            assert!(listed(name).unwrap_err().text().contains("strange name"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_item_of_the_trash_is_named_by_its_revision() {
+        let item = TrashItem {
+            name: "a:b".into(),
+            rev: 91,
+            deleted_from: "/".into(),
+            ..TrashItem::default()
+        };
+        assert_eq!((item_name(&item), path_before(&item)), ("91:a:b".into(), "/a:b".into()));
+        assert_eq!(
+            [item_revision("91:a:b"), item_revision("91"), item_revision("a")],
+            [Some(91), Some(91), None]
+        );
     }
 }

@@ -31,21 +31,61 @@ impl Args {
         let remote = connect(&self.from.remote, &self.connection)?;
         let goal = goal(&*remote, &self.from, &self.to).await?;
         let from = &self.from.path;
-        if goal == *from {
-            return Err(Failure::refused(format!("{from} is there already")));
-        }
-        let folder = goal.parent();
+        self.check(&*remote, from, &goal).await?;
         if goal.name() == from.name() {
-            let moved = remote.move_into(from, &folder, self.force).await;
+            let moved = remote.move_into(from, &goal.parent(), self.force).await;
             return moved.map(drop).about(&self.from);
         }
-        if is_taken(&*remote, from, &goal).await? {
+        let replaces = is_taken(&*remote, from, &goal).await?;
+        if replaces {
             if !self.force {
                 let text = format!("{goal} is there already; --force replaces it");
                 return Err(Failure::refused(text));
             }
             clear(&*remote, &goal).await?;
         }
+        let moved = self.carry(&*remote, from, &goal).await;
+        if moved.is_err() && replaces && remote.find(&goal).await?.is_none() {
+            // What was there comes back; if it cannot, the trash has it.
+            remote.undelete(&goal).await.about(&goal)?;
+        }
+        moved
+    }
+
+    /// Finds out what could go wrong before anything is changed.
+    async fn check(
+        &self,
+        remote: &dyn Remote,
+        from: &RemotePath,
+        goal: &RemotePath,
+    ) -> Result<(), Failure> {
+        if goal == from {
+            return Err(Failure::refused(format!("{from} is there already")));
+        }
+        remote.stat(from).await.about(&self.from)?;
+        let fold = |path: &RemotePath| {
+            if remote.folds_case() { path.as_str().to_lowercase() } else { path.to_string() }
+        };
+        let is_below = |path: &RemotePath, folder: &RemotePath| {
+            fold(path).strip_prefix(&fold(folder)).is_some_and(|rest| rest.starts_with('/'))
+        };
+        if is_below(from, goal) {
+            return Err(Failure::refused(format!("{from} lies in {goal}")));
+        }
+        if is_below(goal, from) {
+            return Err(Failure::refused(format!("{from} cannot be moved into itself")));
+        }
+        Ok(())
+    }
+
+    /// Gives the item its new place and name, which is free.
+    async fn carry(
+        &self,
+        remote: &dyn Remote,
+        from: &RemotePath,
+        goal: &RemotePath,
+    ) -> Result<(), Failure> {
+        let folder = goal.parent();
         if folder == from.parent() {
             return remote.rename(from, goal.name()).await.map(drop).about(&self.from);
         }

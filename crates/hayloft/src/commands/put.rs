@@ -11,7 +11,7 @@ use std::time::Instant;
 use futures::{StreamExt as _, stream};
 use hayloft_client::cloudike::md5_hex;
 
-use self::plan::{Existing, Job, Levels, Plan};
+use self::plan::{Comparing, Existing, Job, Levels, Plan};
 use crate::cli::Connection;
 use crate::client::{Entry, Listed, Made, Remote, Sending};
 use crate::failure::{About as _, Failure};
@@ -70,12 +70,15 @@ impl Args {
                 Around::Missing => (self.target.path.join(&own_name(source)?), None),
                 Around::Folder(entries) => {
                     let name = own_name(source)?;
-                    let node = entries.iter().find(|entry| entry.name() == name);
+                    let folds = remote.folds_case();
+                    let node = entries.iter().find(|entry| is_name(entry.name(), &name, folds));
                     (self.target.path.join(&name), node)
                 }
             };
             let existing = existing(&*remote, &root, &tree, node).await?;
-            plan.add(tree, &root, existing, self.options.checksum);
+            let how =
+                Comparing { by_checksum: self.options.checksum, folds_case: remote.folds_case() };
+            plan.add(tree, &root, existing, how);
         }
         if self.options.dry_run {
             return plan.tell(self.options.json);
@@ -159,7 +162,8 @@ async fn existing(
         Some(node) if node.folder && !tree.folders.is_empty() => {
             let places: HashSet<_> =
                 tree.folders.iter().map(|folder| folder.place.as_str()).collect();
-            Ok(Existing::Folder(walk(remote, root, |place| places.contains(place)).await?))
+            let folders = walk(remote, root, |place| places.contains(place)).await?;
+            Ok(Existing::Folder(Box::new(node.clone()), folders))
         }
         Some(node) => Ok(Existing::Node(Box::new(node.clone()))),
     }
@@ -186,6 +190,7 @@ impl Shared {
         let sending = Sending {
             source: &job.source,
             target: &job.target,
+            replaces: job.replaces,
             dedupe: self.dedupe,
             journal: self.journal(&job),
             sent: Arc::clone(&self.sent),
@@ -200,6 +205,11 @@ impl Shared {
         let key = [self.name.as_str(), job.target.as_str(), &source].join("\n");
         self.journals.join(format!("{}.json", md5_hex(key)))
     }
+}
+
+/// Whether one name is the other to a remote.
+fn is_name(one: &str, other: &str, folds_case: bool) -> bool {
+    one == other || folds_case && one.to_lowercase() == other.to_lowercase()
 }
 
 /// The name a source goes by. That of `.` is asked of the system.

@@ -67,6 +67,20 @@ async fn a_taken_name_is_told_and_not_taken_for_unknown_content() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_is_no_taken_name() {
+    let (fake, folder) = (Fake::start().await, tempfile::tempdir().unwrap());
+    let content = Bytes::from("tiny");
+    let source = file(&folder, &content);
+    fake.say("POST /api/v2/file/add", [text(502, ""), told(400, r#"{"home":{"error":"exists"}}"#)])
+        .say("GET /api/v2/file", [item(&content)]);
+    let added = fake.client.file_add(&source, "/a", Conflict::Strict).await.unwrap();
+    assert_eq!(added.path, "/a");
+    fake.say("POST /api/v2/file/add", [text(502, ""), ok(r#""/a""#)])
+        .say("GET /api/v2/file", [told(404, r#"{"home":{"error":"not_exists"}}"#)]);
+    fake.client.file_add(&source, "/a", Conflict::Strict).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_hash_that_differs_is_damage() {
     let (fake, folder) = (Fake::start().await, tempfile::tempdir().unwrap());
     fake.say_dispatcher()
@@ -163,6 +177,9 @@ async fn a_folder_is_read_page_after_page() {
     let list = fake.client.folder_all("/").await.unwrap().list.unwrap();
     assert_eq!(list.iter().map(|item| &*item.name).collect::<String>(), "abcd");
     assert!(fake.log().contains("offset=2&limit=8000"));
+    // A server that counts what it never lists is not asked for ever.
+    fake.say("GET /api/v2/folder", [page(["a", "b"])]);
+    assert_eq!(fake.client.folder_all("/").await.unwrap().list.unwrap().len(), 2);
 }
 
 #[tokio::test]
