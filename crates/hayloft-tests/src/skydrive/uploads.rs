@@ -215,7 +215,7 @@ async fn what_is_received_and_refused_holds_no_quota() {
                 assert_eq!(refusal(&refused), "400 request_body_invalid");
                 assert_eq!(ann.names("me/skydrive").await, "");
             }
-            let sent = ann.put("me/skydrive/files/all", &[1; 200_000]).await;
+            let sent = ann.put("me/skydrive/files/all", &vec![1; 200_000]).await;
             assert_eq!(sent.status, 201, "{sent}");
         },
     )
