@@ -14,7 +14,7 @@ pub enum Error<R: ServerRefusal> {
     Refused(#[from] Box<R>),
     /// The server could not be reached, or the connection broke.
     #[error("no answer from the server")]
-    Transport(#[from] reqwest::Error),
+    Transport(#[source] reqwest::Error),
     /// The content ended before its end, or nothing of it arrived for too long.
     #[error("the content stopped arriving")]
     Cut,
@@ -47,6 +47,14 @@ pub enum Error<R: ServerRefusal> {
     /// The text is no address of a server.
     #[error("`{0}` is no address of a server; it should look like https://files.example.com")]
     Address(String),
+}
+
+impl<R: ServerRefusal> From<reqwest::Error> for Error<R> {
+    /// Leaves the address out: in some dialects it holds what proves who calls, and errors are
+    /// written where others read.
+    fn from(err: reqwest::Error) -> Self {
+        Self::Transport(err.without_url())
+    }
 }
 
 /// A refusal as far as every dialect has the same.

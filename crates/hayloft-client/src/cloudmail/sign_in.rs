@@ -137,7 +137,8 @@ impl CloudMail {
                 return Err(Error::Reply("a redirect leads nowhere".to_owned()));
             };
             if !self.inner.hosts.is_as_safe(&to) {
-                return Err(Error::Reply(format!("the sign-in leads to {to}, in the open")));
+                let host = to.host_str().unwrap_or_default();
+                return Err(Error::Reply(format!("the sign-in leads to {host}, in the open")));
             }
             let request = self.inner.http.get(to.clone()).timeout(CALL_TIMEOUT);
             response = self.send(&to, request).await?;

@@ -259,6 +259,47 @@ async fn a_refusal_tells_parameter_and_name() {
 }
 
 #[tokio::test]
+async fn no_error_tells_a_token() {
+    let never = Retry { total: Duration::ZERO, ..Retry::default() };
+    let tokens = Tokens {
+        access_token: "s3cret".into(),
+        refresh_token: "s3cret".into(),
+        expires_ms: u64::MAX,
+    };
+    let fake = Fake::start_with(|builder| {
+        builder.oauth(CloudMail::CLIENT_ID).tokens(tokens.clone()).retry(never)
+    })
+    .await;
+    let shard = |path: &str| text(200, &format!("{}/{path} 127.0.0.1 1\n", fake.base));
+    let cut = |kind| Answer { cut: true, ..Answer::new(200, kind, "{") };
+    fake.say("GET /d", [shard("get/")])
+        .say("GET /u", [shard("upload/")])
+        .say("GET /api/v2/file", [cut("application/json")])
+        .say("GET /get/a", [cut("text/plain")])
+        .say("PUT /upload/", [cut("text/plain")]);
+    let away = CloudMail::builder("ann").hosts(Hosts::at("http://127.0.0.1:1").unwrap());
+    let away = away.oauth(CloudMail::CLIENT_ID).tokens(tokens).retry(never).build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    std::fs::write(&source, vec![7; 3 << 20]).unwrap();
+    let content = async {
+        use futures::TryStreamExt as _;
+        fake.client.content("/a").await?.try_collect::<Vec<_>>().await
+    };
+    let errors = [
+        away.user().await.unwrap_err(),
+        fake.client.file("/a").await.unwrap_err(),
+        content.await.unwrap_err(),
+        fake.client.file_upload(&source).await.unwrap_err(),
+    ];
+    for err in errors {
+        let source = std::error::Error::source(&err).map(ToString::to_string);
+        let told = format!("{err} {err:?} {source:?}");
+        assert!(matches!(err, Error::Transport(_)) && !told.contains("s3cret"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_busy_server_is_asked_again_and_a_sign_in_is_not() {
     let fake = Fake::start().await;
     fake.say("GET /api/v2/user/space", [text(503, ""), text(429, ""), ok("{}")]);
