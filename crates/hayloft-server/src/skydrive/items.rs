@@ -1,13 +1,13 @@
 //! What is shown of files and folders: gathered in the transaction, written down after it.
 
-use std::collections::HashMap;
-
 use hayloft_core::{
-    AccountId, Actor, BlobId, NodeId, NodePath,
+    AccountId, Actor, BlobId, NodeId,
+    access::{self, Opening},
     attributes::{self, Attributes, Counts},
     media_info::{self, MediaInfo},
     signing::Keys,
     tree::{self, Node, View},
+    usage,
 };
 use hayloft_store::Tx;
 use hayloft_wire::skydrive::{Image, Kind, Location, Object, Person, SharedWith, Time};
@@ -31,7 +31,7 @@ pub(super) struct Item {
     /// What the content of a photo, film or recording tells of itself.
     pub(super) media: MediaInfo,
     children: u64,
-    /// Bytes below a folder, where they were summed up.
+    /// Bytes below a folder, where they are known: of the root, and where they were summed up.
     pub(super) size: Option<u64>,
     access: &'static str,
     has_upload: bool,
@@ -101,10 +101,9 @@ pub(super) fn gather(
         .filter_map(blob)
         .collect();
     let media = media_info::of_page(tx, &blobs)?;
-    let mut inherited = Inherited { actor: &caller.actor, known: HashMap::new() };
+    let access = access_of(tx, &caller.actor, &views)?;
     let mut items = Vec::with_capacity(views.len());
-    for view in views {
-        let access = inherited.of(tx, &view)?;
+    for (view, access) in views.into_iter().zip(access) {
         let id = view.node.id;
         items.push(Item {
             parent: parent(&caller.actor, &view),
@@ -113,7 +112,7 @@ pub(super) fn gather(
             // One content may lie under several names of a page.
             media: blob(&view).and_then(|blob| media.get(&blob).cloned()).unwrap_or_default(),
             children: children.get(&id).map_or(0, |children| children.folders + children.files),
-            size: None,
+            size: root_size(tx, &view)?,
             access,
             has_upload: !caller.media_only,
             view,
@@ -134,31 +133,31 @@ fn parent(actor: &Actor, view: &View) -> Option<Parent> {
     Some(Parent { owner, node, is_root: node == actor.root })
 }
 
-/// Who else may see things: what is open above is open below.
-struct Inherited<'a> {
-    actor: &'a Actor,
-    /// By folder; of one page most things lie in the same.
-    known: HashMap<NodePath, &'static str>,
+/// The bytes in a whole tree, which are kept and not summed up; none for anything else.
+fn root_size(tx: &mut Tx<'_>, view: &View) -> Result<Option<u64>, Failure> {
+    if !view.path.is_root() {
+        return Ok(None);
+    }
+    let held = usage::get(tx, view.node.owner)?;
+    Ok(Some(u64::try_from(held.storage_bytes - held.overhead_bytes()).unwrap_or_default()))
 }
 
-impl Inherited<'_> {
-    fn of(&mut self, tx: &mut Tx<'_>, view: &View) -> Result<&'static str, Failure> {
-        let own = own_access(view);
-        if own != SharedWith::JUST_ME {
-            return Ok(own);
-        }
-        let Some(above) = view.path.parent() else { return Ok(own) };
-        if above.is_root() {
-            return Ok(own);
-        }
-        if let Some(known) = self.known.get(&above) {
-            return Ok(known);
-        }
-        let folder = tree::resolve(tx, self.actor, &above)?;
-        let found = self.of(tx, &folder)?;
-        self.known.insert(above, found);
-        Ok(found)
-    }
+/// Who else may see each: what is open above is open below.
+fn access_of(tx: &mut Tx<'_>, actor: &Actor, views: &[View]) -> Result<Vec<&'static str>, Failure> {
+    let own: Vec<&'static str> = views.iter().map(own_access).collect();
+    let closed = views.iter().zip(&own).filter(|(_, own)| **own == SharedWith::JUST_ME);
+    let mut folders: Vec<NodeId> = closed.filter_map(|(view, _)| view.node.parent).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let openings = access::openings(tx, actor, &folders)?;
+    let inherited = |view: &View| match openings.get(&view.node.parent?)? {
+        Opening::Link => Some(SharedWith::PEOPLE_WITH_A_LINK),
+        Opening::Share => Some(SharedWith::PEOPLE_I_SELECTED),
+    };
+    let all = views.iter().zip(own).map(|(view, own)| {
+        if own == SharedWith::JUST_ME { inherited(view).unwrap_or(own) } else { own }
+    });
+    Ok(all.collect())
 }
 
 fn own_access(view: &View) -> &'static str {
@@ -172,23 +171,23 @@ fn own_access(view: &View) -> &'static str {
 }
 
 /// Writes objects down for one caller.
-pub(super) struct Painter<'a> {
-    keys: &'a Keys,
+pub(super) struct Painter {
+    keys: Keys,
     base: String,
     account: AccountId,
     now_ms: i64,
-    root_name: &'a str,
+    root_name: String,
 }
 
-impl<'a> Painter<'a> {
+impl Painter {
     /// For a call by an account.
-    pub(super) fn new(call: &'a Call, account: AccountId) -> Self {
+    pub(super) fn new(call: &Call, account: AccountId) -> Self {
         Self {
-            keys: &call.core().keys,
+            keys: call.core().keys.clone(),
             base: call.base_url(),
             account,
             now_ms: call.now_ms(),
-            root_name: &call.app.config.skydrive.root_name,
+            root_name: call.app.config.skydrive.root_name.clone(),
         }
     }
 
@@ -196,9 +195,9 @@ impl<'a> Painter<'a> {
     pub(super) fn object(&self, item: &Item) -> Object<'static> {
         let Item { view, attributes, .. } = item;
         let node = &view.node;
-        let cid = ids::cid(self.keys, node.owner);
+        let cid = ids::cid(&self.keys, node.owner);
         let is_root = view.path.is_root();
-        let id = ids::object(self.keys, view);
+        let id = ids::object(&self.keys, view);
         let kind = kind(node, attributes.album);
         let is_folder = node.is_folder();
         let tail = if is_folder { "files" } else { "content" };
@@ -312,28 +311,28 @@ impl<'a> Painter<'a> {
     /// Where a picture of a file can be fetched for a while.
     fn picture(&self, view: &View, size: Size) -> Option<String> {
         let content = view.node.content.as_ref()?;
-        let at = (self.base.as_str(), self.keys, self.now_ms);
+        let at = (self.base.as_str(), &self.keys, self.now_ms);
         Some(pictures::url(at, self.account, content, view.name(), size))
     }
 
     /// What a node is called here.
     pub(super) fn name(&self, view: &View) -> String {
-        if view.path.is_root() { self.root_name.to_owned() } else { view.name().to_owned() }
+        if view.path.is_root() { self.root_name.clone() } else { view.name().to_owned() }
     }
 
     /// Where the content of a file can be fetched for a while.
     pub(super) fn source(&self, view: &View) -> Option<String> {
         let content = view.node.content.as_ref()?;
         let ticket = y1p::ContentTicket::of(self.account, view, content, false);
-        Some(ticket.url(&self.base, self.keys, self.now_ms))
+        Some(ticket.url(&self.base, &self.keys, self.now_ms))
     }
 
     fn author(&self, view: &View) -> Person<'static> {
-        person(self.keys, view.node.author, &view.author_name)
+        person(&self.keys, view.node.author, &view.author_name)
     }
 
     fn parent_id(&self, parent: Parent) -> String {
-        let cid = ids::cid(self.keys, parent.owner);
+        let cid = ids::cid(&self.keys, parent.owner);
         if parent.is_root { ids::root(&cid) } else { ids::node(&cid, true, parent.node) }
     }
 
@@ -341,7 +340,7 @@ impl<'a> Painter<'a> {
         let base = &self.base;
         let Some(parent) = parent else { return format!("{base}/?cid={cid}") };
         let resid = ids::short(cid, view.node.id);
-        let parid = ids::short(&ids::cid(self.keys, parent.owner), parent.node);
+        let parid = ids::short(&ids::cid(&self.keys, parent.owner), parent.node);
         format!("{base}/redir.aspx?cid={cid}&page=view&resid={resid}&parid={parid}")
     }
 }
