@@ -145,7 +145,8 @@ pub(super) async fn get_object(call: &Call, _: Body) -> Reply {
             Ok((caller.clone(), item))
         })
         .await?;
-    complete(call, &caller, &mut item).await?;
+    complete(call, &mut item).await?;
+    sum_up(call, &caller, &mut item).await?;
     show(call, &caller, StatusCode::OK, &item)
 }
 
@@ -180,20 +181,25 @@ pub(super) async fn find_by_path(call: &Call, _: Body) -> Reply {
             Ok((caller.clone(), items::gather_one(tx, caller, view)?))
         })
         .await?;
-    complete(call, &caller, &mut item).await?;
+    complete(call, &mut item).await?;
     show(call, &caller, StatusCode::OK, &item)
 }
 
-/// Completes what is told of one object alone: the sum of a folder, which costs as much as the
-/// folder holds, and what a photo, film or recording tells of itself, even if it was not looked at
-/// before.
-async fn complete(call: &Call, caller: &Caller, item: &mut Item) -> Result<(), Failure> {
-    if item.view.node.is_folder() {
+/// Completes what is told of one object alone: what a photo, film or recording tells of itself,
+/// even if it was not looked at before.
+async fn complete(call: &Call, item: &mut Item) -> Result<(), Failure> {
+    if pictures::has_pictures(&item.kind()) {
+        item.media = media_info::get_now(call.core(), &item.view).await?;
+    }
+    Ok(())
+}
+
+/// Sums up a folder, which costs as much as the folder holds: only for who asks for that folder.
+async fn sum_up(call: &Call, caller: &Caller, item: &mut Item) -> Result<(), Failure> {
+    if item.view.node.is_folder() && item.size.is_none() {
         let (path, actor) = (item.view.path.clone(), caller.actor.clone());
         let summed = call.core().db.read_long(move |tx| tree::folder_info(tx, &actor, &path));
         item.size = Some(summed.await?.size);
-    } else if pictures::has_pictures(&item.kind()) {
-        item.media = media_info::get_now(call.core(), &item.view).await?;
     }
     Ok(())
 }
@@ -276,7 +282,7 @@ pub(super) async fn change_object(call: &Call, body: Body) -> Reply {
             Ok((caller.clone(), items::gather_one(tx, caller, changed)?))
         })
         .await?;
-    complete(call, &caller, &mut item).await?;
+    complete(call, &mut item).await?;
     show(call, &caller, StatusCode::OK, &item)
 }
 

@@ -1,6 +1,6 @@
 //! Files and folders.
 
-use hayloft_core::{Role, Settings};
+use hayloft_core::{Error, NodePath, Role, Settings, account, tree};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
@@ -292,6 +292,51 @@ async fn the_root_stays_where_it_is() {
         assert_eq!(refusal(&renamed), forbidden);
         let moved = ann.json("MOVE", "me/skydrive", &json!({ "destination": a })).await;
         assert_eq!(refusal(&moved), forbidden);
+    })
+    .await;
+}
+
+// skydrive: object.get, object.by_path, object.change
+#[tokio::test]
+async fn only_who_asks_for_a_folder_has_it_summed_up() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        let folder = ann.folder("me/skydrive", "a").await;
+        ann.file(&folder, "f.txt", "12345").await;
+        ann.file(&folder, "f.txt", "1234567").await;
+        ann.file("me/skydrive", "g.txt", "123").await;
+        assert_eq!(ann.get(&folder).await.json()["size"], 7);
+        assert_eq!(ann.get("me/skydrive").await.json()["size"], 10, "no old versions");
+        let by_path = ann.get("me/skydrive/by_path?path=a").await.json();
+        assert!(by_path.get("size").is_none(), "{by_path}");
+        let changed = ann.json("PUT", &folder, &json!({ "description": "x" })).await;
+        assert_eq!(changed.status, 200);
+        assert!(changed.json().get("size").is_none(), "{changed}");
+    })
+    .await;
+}
+
+// skydrive: object.get, object.change, links.read
+#[tokio::test]
+async fn what_lies_deep_tells_what_is_open_above() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        let deep = "d/".repeat(1000);
+        let (account, path) = (ann.account, NodePath::parse(&deep).unwrap());
+        let made = server.core.db.write(move |tx| {
+            let actor = account::actor(tx, account)?;
+            tree::ensure_folder(tx, &actor, &path).map(drop)
+        });
+        made.await.map_err(|err: Error| err.to_string()).unwrap();
+        let id = ann.id(&deep).await;
+        assert_eq!(ann.get(&id).await.json()["shared_with"]["access"], "Just me");
+        let top = ann.id("d").await;
+        assert_eq!(ann.get(&format!("{top}/shared_read_link")).await.status, 200);
+        let shown = ann.json("PUT", &id, &json!({ "description": "x" })).await.json();
+        assert_eq!(shown["shared_with"]["access"], "People with a link");
+        let found = ann.get("me/skydrive/search?q=d").await.json();
+        assert_eq!(found["data"].as_array().unwrap().len(), 100);
+        assert_eq!(found["data"][99]["shared_with"]["access"], "People with a link");
     })
     .await;
 }
