@@ -12,10 +12,9 @@ use crate::{
     tree::{View, resolve, sql::shown_changed},
 };
 
-/// The most characters of a description.
-pub const DESCRIPTION_CHARS_MAX: usize = 10_000;
-/// The most characters of any other attribute.
-pub const ATTRIBUTE_CHARS_MAX: usize = 1000;
+/// The most characters of an attribute: nothing of it counts against the quota, and listings show
+/// it all.
+pub const ATTRIBUTE_CHARS_MAX: usize = 1024;
 
 /// What is written about a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,27 +117,23 @@ pub fn change(
 }
 
 fn changed(before: &Attributes, change: &AttributesChange) -> Result<Attributes> {
-    let most = ATTRIBUTE_CHARS_MAX;
     Ok(Attributes {
-        description: text(
-            before.description.as_deref(),
-            change.description.as_deref(),
-            DESCRIPTION_CHARS_MAX,
-        )?,
-        sort_by: text(before.sort_by.as_deref(), change.sort_by.as_deref(), most)?,
+        description: text(before.description.as_deref(), change.description.as_deref())?,
+        sort_by: text(before.sort_by.as_deref(), change.sort_by.as_deref())?,
         album: change.album.unwrap_or(before.album),
-        title: text(before.title.as_deref(), change.title.as_deref(), most)?,
-        artist: text(before.artist.as_deref(), change.artist.as_deref(), most)?,
-        album_title: text(before.album_title.as_deref(), change.album_title.as_deref(), most)?,
-        album_artist: text(before.album_artist.as_deref(), change.album_artist.as_deref(), most)?,
-        genre: text(before.genre.as_deref(), change.genre.as_deref(), most)?,
+        title: text(before.title.as_deref(), change.title.as_deref())?,
+        artist: text(before.artist.as_deref(), change.artist.as_deref())?,
+        album_title: text(before.album_title.as_deref(), change.album_title.as_deref())?,
+        album_artist: text(before.album_artist.as_deref(), change.album_artist.as_deref())?,
+        genre: text(before.genre.as_deref(), change.genre.as_deref())?,
     })
 }
 
-fn text(before: Option<&str>, new: Option<&str>, max: usize) -> Result<Option<String>> {
+fn text(before: Option<&str>, new: Option<&str>) -> Result<Option<String>> {
     let Some(text) = new else { return Ok(before.map(str::to_owned)) };
-    if text.chars().count() > max {
-        return Err(Error::Invalid(format!("a text here has at most {max} characters")));
+    if text.chars().count() > ATTRIBUTE_CHARS_MAX {
+        let most = format!("a text here has at most {ATTRIBUTE_CHARS_MAX} characters");
+        return Err(Error::Invalid(most));
     }
     if text.contains('\0') {
         return Err(Error::Invalid("a text holds no zero character".to_owned()));

@@ -16,7 +16,7 @@ use crate::{
 /// The most characters of a comment (SkyDrive reference, section 4.7).
 pub const COMMENT_CHARS_MAX: usize = 10_000;
 /// The most comments of one node.
-pub const COMMENTS_MAX: u32 = 10_000;
+pub const COMMENTS_MAX: u32 = 1000;
 
 /// What somebody said of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, path: &NodePath, text: &str) -> Resul
         |row| row.get::<i64>(0),
     )?;
     if full.is_some() {
-        return Err(Error::TooMany("a file or folder has at most 10,000 comments"));
+        return Err(Error::TooMany("a file or folder has at most 1,000 comments"));
     }
     let created_ms = tx.now_ms();
     let author = actor.author();

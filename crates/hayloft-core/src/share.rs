@@ -18,6 +18,13 @@ use std::sync::Arc;
 
 use hayloft_store::{DbError, Row, Tx, params};
 
+pub use self::{
+    accept::{accept, decline},
+    end::{leave, remove_member, unshare},
+    invite::invite,
+    members::{incoming, invitation, members, outgoing},
+    right::mounts,
+};
 pub(crate) use self::{
     audience::{Seat, audience, entry_changed},
     end::{end_below, leave_mount},
@@ -25,12 +32,6 @@ pub(crate) use self::{
         doors_of, is_in_share, mounts_below, place, refuse_mounts_in_share, shares_below, writes,
         writes_below,
     },
-};
-pub use self::{
-    accept::{accept, decline},
-    end::{leave, remove_member, unshare},
-    invite::invite,
-    members::{incoming, invitation, members, outgoing},
 };
 use crate::{AccountId, Actor, Error, NodeId, NodePath, Result, Rights};
 

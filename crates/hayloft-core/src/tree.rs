@@ -5,6 +5,7 @@ mod copy_node;
 mod count_children;
 mod create_folder;
 mod delete;
+mod entries;
 mod free_path;
 pub(crate) mod info;
 mod list;
@@ -29,6 +30,7 @@ pub use self::{
     count_children::{Children, count_children, count_own_children},
     create_folder::{create_folder, ensure_folder},
     delete::{DeleteOptions, delete},
+    entries::{entries_of, entry_ids},
     free_path::free_path,
     info::{FolderInfo, folder_info},
     list::{ListOptions, Listing, Order, OrderBy, PAGE_MAX, list, listing_hash},

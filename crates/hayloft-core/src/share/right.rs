@@ -46,6 +46,14 @@ pub(crate) fn doors_of(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Door>>
     )?)
 }
 
+/// The entries of the actor's tree for the shares that he has taken, the oldest first.
+pub fn mounts(tx: &mut Tx<'_>, actor: &Actor) -> Result<Vec<NodeId>> {
+    if actor.visits {
+        return Err(Error::Forbidden);
+    }
+    Ok(doors_of(tx, actor.account)?.into_iter().map(|door| door.mount).collect())
+}
+
 /// The shares of `owner` that let the actor in to a node, each with the steps up to its folder,
 /// the nearest first.
 fn doors_to(
