@@ -19,6 +19,7 @@ mod oauth;
 mod objects;
 mod options;
 mod pictures;
+mod pieces;
 mod place;
 mod query;
 mod remarks;

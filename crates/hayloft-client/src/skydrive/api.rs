@@ -71,9 +71,19 @@ impl Api {
         self.copy(obj_id, folder_id, true).await
     }
 
-    /// The comments on an object.
+    /// The comments on an object: all, over as many pages as the server makes of them.
     pub async fn comments(&self, obj_id: &str) -> Result<Vec<Object>, Error> {
-        Ok(self.wrapper.comments(obj_id).await?.data)
+        let mut page = self.wrapper.comments(obj_id).await?;
+        let mut all = page.data;
+        // A server that tells of more and then has none ends the list too.
+        while page.paging.is_some_and(|paging| paging.next.is_some()) {
+            page = self.wrapper.comments_from(obj_id, all.len() as u64).await?;
+            if page.data.is_empty() {
+                break;
+            }
+            all.append(&mut page.data);
+        }
+        Ok(all)
     }
 
     /// An object.

@@ -111,6 +111,13 @@ impl Failure {
         response
     }
 
+    /// The error that breaks a reply off which has begun.
+    pub(super) fn into_broken(self) -> std::io::Error {
+        let text = self.cause.as_ref().map_or(self.message, |cause| chain(cause));
+        tracing::error!(error = text, "a reply broke off");
+        std::io::Error::other(text)
+    }
+
     /// What clients of the content hosts look at when a token is refused.
     fn challenge(&self) -> Option<HeaderValue> {
         if self.status != StatusCode::UNAUTHORIZED {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use hayloft_core::{
-    Error, NodePath, attributes, event,
+    NodeId, attributes, event,
     search::{self, QueryKind},
-    share::{self, MemberStatus},
-    tree::{self, ListOptions, Order, OrderBy, PAGE_MAX, View},
+    share,
+    tree::{self, ListOptions, Order, OrderBy, View},
 };
 use hayloft_store::Tx;
 use hayloft_wire::skydrive::{Kind, List, Object, Paging};
@@ -19,6 +19,7 @@ use super::{
     ids,
     items::{self, Item, Painter},
     objects::{find, not_of, object_of, require_own, require_shown},
+    pieces::{self, PIECE, Source},
     place::{ObjectAt, User},
     query::Query,
     render::{self, Reply},
@@ -28,6 +29,8 @@ use super::{
 const HITS_MAX: u32 = 100;
 /// How many recent files are listed unless a number is asked for.
 const RECENT: u32 = 100;
+/// How many recent files are listed at most.
+const RECENT_MAX: u32 = 1000;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,11 @@ impl Page {
     /// Reads `offset` and `limit`.
     pub(super) fn read(query: &Query) -> Result<Self, Failure> {
         Ok(Self { offset: query.count("offset")?.unwrap_or(0), limit: query.count("limit")? })
+    }
+
+    /// Whether all of it may be held at once.
+    fn is_short(self) -> bool {
+        self.limit.is_some_and(|limit| limit as usize <= PIECE)
     }
 
     /// Cuts the page from a whole list, and says whether more follows.
@@ -147,7 +155,15 @@ fn order_by(word: &str) -> Option<OrderBy> {
 }
 
 /// The reply of a list.
-fn list(call: &Call, caller: &Caller, items: &[Item], paging: Option<Paging>) -> Reply {
+fn list(call: &Call, caller: Caller, shown: Shown, paging: Option<Paging>) -> Reply {
+    match shown {
+        Shown::Items(items) => list_items(call, &caller, &items, paging),
+        Shown::Long(source, ids) => pieces::list(call, caller, source, ids, paging),
+    }
+}
+
+/// The reply of a short list.
+fn list_items(call: &Call, caller: &Caller, items: &[Item], paging: Option<Paging>) -> Reply {
     let painter = Painter::new(call, caller.actor.account);
     let data: Vec<Object<'static>> = items.iter().map(|item| painter.object(item)).collect();
     render::json(call, &List { data, paging })
@@ -193,6 +209,7 @@ async fn list_kind(call: &Call, _: Body, tail: &'static str) -> Reply {
     } else {
         Filter::of(tail).unwrap_or_default()
     };
+    let is_short = page.is_short() && filter.0.is_empty();
     let work = move |tx: &mut Tx<'_>, caller: &Caller| {
         let folder = find(tx, &keys, caller, &at)?;
         if !folder.node.is_folder() {
@@ -208,15 +225,14 @@ async fn list_kind(call: &Call, _: Body, tail: &'static str) -> Reply {
             Some(order) => order,
             None => own_order(tx, &folder)?,
         };
-        let (views, follows) = children(tx, caller, &folder, page, order, &filter)?;
-        let items = items::gather(tx, caller, views)?;
-        Ok((caller.clone(), ids::object(&keys, &folder), items, follows))
+        let (shown, follows) = children(tx, caller, &folder, page, order, &filter)?;
+        Ok((caller.clone(), ids::object(&keys, &folder), shown, follows))
     };
     // A page is a short read; a whole folder may be long.
-    let (caller, folder, items, follows) =
-        if page.limit.is_some() { call.read(work).await? } else { call.read_long(work).await? };
+    let (caller, folder, shown, follows) =
+        if is_short { call.read(work).await? } else { call.read_long(work).await? };
     let paging = page.beside(&format!("{folder}/{tail}"), &repeated(&call.query), follows);
-    list(call, &caller, &items, paging)
+    list(call, caller, shown, paging)
 }
 
 /// The order that a folder's owner chose for it.
@@ -226,8 +242,16 @@ fn own_order(tx: &mut Tx<'_>, folder: &View) -> Result<Order, Failure> {
     Ok(Order { by, descending: false })
 }
 
-/// A page of what is in a folder. With a filter, or without a limit, the cost is that of the
-/// folder.
+/// What a list shows.
+enum Shown {
+    /// Few objects.
+    Items(Vec<Item>),
+    /// More than are held at once.
+    Long(Source, Vec<NodeId>),
+}
+
+/// A page of what is in a folder. A short one costs what is on it; any other, and one with a
+/// filter, costs a look at all that is in the folder.
 fn children(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -235,41 +259,53 @@ fn children(
     page: Page,
     order: Order,
     filter: &Filter,
-) -> Result<(Vec<View>, bool), Failure> {
-    if let Some(limit) = page.limit.filter(|limit| *limit <= PAGE_MAX)
-        && filter.0.is_empty()
-    {
-        let options = ListOptions {
-            offset: page.offset,
-            limit: Some(limit),
-            order,
-            ..ListOptions::default()
-        };
+) -> Result<(Shown, bool), Failure> {
+    if page.is_short() && filter.0.is_empty() {
+        let Page { offset, limit } = page;
+        let options = ListOptions { offset, limit, order, ..ListOptions::default() };
         let listing = tree::list(tx, &caller.actor, folder, &options)?;
-        return Ok((listing.entries, !listing.is_last_page));
+        let items = items::gather(tx, caller, listing.entries)?;
+        return Ok((Shown::Items(items), !listing.is_last_page));
     }
-    let all = all_children(tx, caller, folder, order)?;
-    let all = if filter.0.is_empty() { all } else { filtered(tx, all, filter)? };
-    Ok(page.cut(all))
+    let ids = tree::entry_ids(tx, &caller.actor, folder, order)?;
+    shown(tx, caller, Source::Folder(folder.node.id), ids, page, filter)
 }
 
-fn all_children(
+/// The page of a list whose entries are known by their numbers.
+fn shown(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    folder: &View,
-    order: Order,
-) -> Result<Vec<View>, Failure> {
-    let mut all = Vec::new();
-    loop {
-        let offset = u32::try_from(all.len()).map_err(|_| Error::TooMany("too many entries"))?;
-        let options =
-            ListOptions { offset, limit: Some(PAGE_MAX), order, ..ListOptions::default() };
-        let listing = tree::list(tx, &caller.actor, folder, &options)?;
-        all.extend(listing.entries);
-        if listing.is_last_page {
-            return Ok(all);
-        }
+    source: Source,
+    ids: Vec<NodeId>,
+    page: Page,
+    filter: &Filter,
+) -> Result<(Shown, bool), Failure> {
+    let ids = if filter.0.is_empty() { ids } else { accepted(tx, caller, source, &ids, filter)? };
+    let (ids, follows) = page.cut(ids);
+    if ids.len() > PIECE {
+        return Ok((Shown::Long(source, ids), follows));
     }
+    let views = source.views(tx, caller, &ids)?;
+    Ok((Shown::Items(items::gather(tx, caller, views)?), follows))
+}
+
+/// Those entries of a list that a filter accepts.
+fn accepted(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    source: Source,
+    ids: &[NodeId],
+    filter: &Filter,
+) -> Result<Vec<NodeId>, Failure> {
+    let mut accepted = Vec::new();
+    for piece in ids.chunks(PIECE) {
+        let views = source.views(tx, caller, piece)?;
+        let views = filtered(tx, views, filter)?;
+        // A share of others is known by the entry for it.
+        let entry = |view: &View| view.mount.map_or(view.node.id, |mount| mount.node);
+        accepted.extend(views.iter().map(entry));
+    }
+    Ok(accepted)
 }
 
 fn filtered(tx: &mut Tx<'_>, views: Vec<View>, filter: &Filter) -> Result<Vec<View>, Failure> {
@@ -287,22 +323,23 @@ pub(super) async fn list_albums(call: &Call, _: Body) -> Reply {
     let user = call.place.user.clone().unwrap_or(User::Me);
     let (page, keys) = (Page::read(&call.query)?, call.core().keys.clone());
     let order = order(&call.query)?.unwrap_or_default();
-    let (caller, items, follows) = call
+    let (caller, shown, follows) = call
         .read_long(move |tx, caller| {
             let root = find(tx, &keys, caller, &ObjectAt::Root(user.clone()))?;
             let filter = Filter(vec![&[Kind::Album]]);
-            let (views, follows) = children(tx, caller, &root, page, order, &filter)?;
-            Ok((caller.clone(), items::gather(tx, caller, views)?, follows))
+            let (shown, follows) = children(tx, caller, &root, page, order, &filter)?;
+            Ok((caller.clone(), shown, follows))
         })
         .await?;
-    list(call, &caller, &items, page.beside("me/albums", &repeated(&call.query), follows))
+    list(call, caller, shown, page.beside("me/albums", &repeated(&call.query), follows))
 }
 
 /// `GET <drive>/recent_docs`: files that changed lately, newest first.
 pub(super) async fn list_recent(call: &Call, _: Body) -> Reply {
     let user = call.place.user.clone().unwrap_or(User::Me);
-    let (page, keys) = (Page::read(&call.query)?, call.core().keys.clone());
-    let limit = page.limit.unwrap_or(RECENT).min(PAGE_MAX);
+    let (mut page, keys) = (Page::read(&call.query)?, call.core().keys.clone());
+    page.limit = page.limit.map(|limit| limit.min(RECENT_MAX));
+    let limit = page.limit.unwrap_or(RECENT);
     let (caller, items, follows) = call
         .read(move |tx, caller| {
             require_own(&keys, caller, &user)?;
@@ -311,7 +348,7 @@ pub(super) async fn list_recent(call: &Call, _: Body) -> Reply {
             Ok((caller.clone(), items, !recent.is_last_page))
         })
         .await?;
-    list(call, &caller, &items, page.beside("me/skydrive/recent_docs", "", follows))
+    list_items(call, &caller, &items, page.beside("me/skydrive/recent_docs", "", follows))
 }
 
 /// `GET <drive>/shared` and what is below it: what others share with the caller.
@@ -324,32 +361,21 @@ pub(super) async fn list_shared(call: &Call, _: Body) -> Reply {
         Some(word) => Filter::of(word)
             .ok_or_else(|| Failure::url(format!("'shared' has no path '{word}'")))?,
     };
-    let (caller, items, follows) = call
+    let (caller, shown, follows) = call
         .read_long(move |tx, caller| {
             require_own(&keys, caller, &user)?;
-            let views = mounted(tx, caller)?;
+            let mounts = share::mounts(tx, &caller.actor)?;
             let filter = filter.clone();
             let filter = if caller.media_only { filter.of_media() } else { filter };
-            let views = filtered(tx, views, &filter)?;
-            let (views, follows) = page.cut(views);
-            Ok((caller.clone(), items::gather(tx, caller, views)?, follows))
+            let (shown, follows) = shown(tx, caller, Source::Shares, mounts, page, &filter)?;
+            Ok((caller.clone(), shown, follows))
         })
         .await?;
     let path = tail.map_or_else(
         || "me/skydrive/shared".to_owned(),
         |tail| format!("me/skydrive/shared/{tail}"),
     );
-    list(call, &caller, &items, page.beside(&path, &repeated(&call.query), follows))
-}
-
-/// The shared folders that the caller accepted.
-fn mounted(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<View>, Failure> {
-    let invitations = share::incoming(tx, &caller.actor)?;
-    let accepted = invitations
-        .into_iter()
-        .filter(|invitation| invitation.status == MemberStatus::Accepted)
-        .filter_map(|invitation| invitation.mount);
-    accepted.map(|path: NodePath| Ok(tree::resolve(tx, &caller.actor, &path)?)).collect()
+    list(call, caller, shown, page.beside(&path, &repeated(&call.query), follows))
 }
 
 /// `GET <drive>/search?q=…`
@@ -383,7 +409,12 @@ pub(super) async fn search_objects(call: &Call, _: Body) -> Reply {
         .await?;
     // A search tells its pages in any case: it may be cut where nobody asked for a limit.
     page.limit = Some(limit);
-    list(call, &caller, &items, page.beside("me/skydrive/search", &repeated(&call.query), follows))
+    list_items(
+        call,
+        &caller,
+        &items,
+        page.beside("me/skydrive/search", &repeated(&call.query), follows),
+    )
 }
 
 #[cfg(test)]

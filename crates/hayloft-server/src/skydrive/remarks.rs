@@ -24,8 +24,10 @@ use super::{
     render::{self, Reply},
 };
 
-/// The most comments or tags of one page, and of a list that asks for no limit.
-const REMARKS_MAX: u32 = 10_000;
+/// The most comments of one page, and of a list that asks for no limit: each may be 40 KB.
+const COMMENTS_PAGE: u32 = 100;
+/// The most tags of one page, and of a list that asks for no limit: all there can be on a photo.
+const TAGS_PAGE: u32 = 1000;
 
 /// Something that comments may stand on: all but the root.
 fn commented(view: View) -> Result<View, Failure> {
@@ -56,15 +58,13 @@ fn subject(
     Ok(view)
 }
 
-fn page_size(page: Page) -> u32 {
-    page.limit.unwrap_or(REMARKS_MAX).min(REMARKS_MAX)
-}
-
 /// `GET <object>/comments`
 pub(super) async fn list_comments(call: &Call, _: Body) -> Reply {
     let (at, keys) = (object_of(call)?, call.core().keys.clone());
-    let page = Page::read(&call.query)?;
-    let limit = page_size(page);
+    let mut page = Page::read(&call.query)?;
+    let limit = page.limit.unwrap_or(COMMENTS_PAGE).min(COMMENTS_PAGE);
+    // The list tells its pages in any case: it may be cut where nobody asked for a limit.
+    page.limit = Some(limit);
     let (view, comments) = call
         .read(move |tx, caller| {
             let view = subject(tx, &keys, caller, &at, commented)?;
@@ -156,7 +156,7 @@ pub(super) async fn delete_comment(call: &Call, _: Body) -> Reply {
 pub(super) async fn list_tags(call: &Call, _: Body) -> Reply {
     let (at, keys) = (object_of(call)?, call.core().keys.clone());
     let page = Page::read(&call.query)?;
-    let limit = page_size(page);
+    let limit = page.limit.unwrap_or(TAGS_PAGE).min(TAGS_PAGE);
     let (view, tags) = call
         .read(move |tx, caller| {
             let view = subject(tx, &keys, caller, &at, tagged)?;

@@ -23,24 +23,32 @@ pub(super) fn json<T: Serialize>(call: &Call, value: &T) -> Reply {
 /// The same with another status. As the service did, it indents by three spaces unless the caller
 /// asks for compact text.
 pub(super) fn json_status<T: Serialize>(call: &Call, status: StatusCode, value: &T) -> Reply {
-    let internal = |err: serde_json::Error| {
-        let err = hayloft_core::Error::Internal(format!("a reply is no JSON: {err}"));
-        Failure::from(err)
-    };
-    let compact = call.query.get("pretty").is_some_and(|value| value.eq_ignore_ascii_case("false"));
-    let body = if compact {
-        serde_json::to_vec(value).map_err(internal)?
-    } else {
-        let mut body = Vec::new();
-        let indented = serde_json::ser::PrettyFormatter::with_indent(b"   ");
-        let mut writer = serde_json::Serializer::with_formatter(&mut body, indented);
-        value.serialize(&mut writer).map_err(internal)?;
-        body
-    };
+    let body = text(value, is_compact(call))?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     Ok(response)
+}
+
+/// Whether the caller asks for compact text.
+pub(super) fn is_compact(call: &Call) -> bool {
+    call.query.get("pretty").is_some_and(|value| value.eq_ignore_ascii_case("false"))
+}
+
+/// A reply as text.
+pub(super) fn text<T: Serialize>(value: &T, compact: bool) -> Result<Vec<u8>, Failure> {
+    let internal = |err: serde_json::Error| {
+        let err = hayloft_core::Error::Internal(format!("a reply is no JSON: {err}"));
+        Failure::from(err)
+    };
+    if compact {
+        return serde_json::to_vec(value).map_err(internal);
+    }
+    let mut text = Vec::new();
+    let indented = serde_json::ser::PrettyFormatter::with_indent(b"   ");
+    let mut writer = serde_json::Serializer::with_formatter(&mut text, indented);
+    value.serialize(&mut writer).map_err(internal)?;
+    Ok(text)
 }
 
 /// 204: done, and there is nothing to tell.

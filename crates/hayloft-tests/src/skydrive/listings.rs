@@ -1,6 +1,11 @@
 //! Lists: pages, orders, filters, albums, recent and shared things, searches.
 
-use hayloft_core::{Error, NodePath, account::Login, share};
+use hayloft_core::{
+    Error, NodePath,
+    account::{self, Login},
+    share,
+    tree::{self, ClientData},
+};
 use serde_json::json;
 
 use super::{Sky, USUAL, names, refusal};
@@ -91,6 +96,46 @@ async fn lists_are_sorted_and_filtered() {
         }
         ann.form("PUT", &folder, &[("sort_by", "size")]).await;
         assert_eq!(ann.names(&folder).await, "y x", "its own order");
+    })
+    .await;
+}
+
+// skydrive: files.list
+#[tokio::test]
+async fn a_long_list_is_written_piece_by_piece() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        let account = ann.account;
+        let made = server.core.db.write(move |tx| {
+            let actor = account::actor(tx, account)?;
+            for number in 0..601 {
+                let path = NodePath::parse(&format!("f{number:03}"))?;
+                tree::create_folder(tx, &actor, &path, &ClientData::default(), false)?;
+            }
+            Ok::<_, Error>(())
+        });
+        made.await.unwrap();
+        ann.file("me/skydrive", "a.jpg", "x").await;
+        let expected = (0..601).map(|number| format!("f{number:03}")).collect::<Vec<_>>();
+        let all = format!("{} a.jpg", expected.join(" "));
+        assert_eq!(ann.names("me/skydrive").await, all);
+        let compact = ann.get("me/skydrive/files?pretty=false").await;
+        assert_eq!(names(&compact), all);
+        assert!(!compact.to_string().contains('\n'), "compact");
+        assert!(compact.json().get("paging").is_none(), "no limit, no pages");
+        let backwards = ann.get("me/skydrive/files?sort_by=name&sort_order=descending").await;
+        let mut reversed = expected.clone();
+        reversed.reverse();
+        assert_eq!(names(&backwards), format!("{} a.jpg", reversed.join(" ")));
+        let page = ann.get("me/skydrive/files?offset=1&limit=300").await;
+        assert_eq!(names(&page), expected[1..301].join(" "));
+        let next = text(&page.json()["paging"], "next").to_owned();
+        assert!(next.ends_with("files?offset=301&limit=300"), "{next}");
+        assert_eq!(names(&ann.get(&next).await), expected[301..].join(" "));
+        let folders = ann.get("me/skydrive/files?filter=folders&limit=600").await;
+        assert_eq!(names(&folders), expected[..600].join(" "));
+        assert!(folders.json()["paging"]["next"].is_string());
+        assert_eq!(names(&ann.get("me/skydrive/files?filter=photos").await), "a.jpg");
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! Comments and tags.
 
+use hayloft_core::{Error, NodePath, account, comment};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
@@ -56,6 +57,42 @@ async fn comments_are_written_read_and_deleted() {
     .await;
 }
 
+// skydrive: comments.list, comments.add, object.change
+#[tokio::test]
+async fn comments_come_in_pages_and_are_bounded() {
+    on_each(async |server| {
+        let ann = Sky::new(&server, "ann").await;
+        let file = ann.file("me/skydrive", "f.txt", "x").await;
+        let actor = ann.account;
+        let written = server.core.db.write(move |tx| {
+            let actor = account::actor(tx, actor)?;
+            let path = NodePath::parse("f.txt")?;
+            for number in 0..comment::COMMENTS_MAX {
+                comment::add(tx, &actor, &path, &number.to_string())?;
+            }
+            Ok::<_, Error>(())
+        });
+        written.await.unwrap();
+        let path = format!("{file}/comments");
+        let full = ann.json("POST", &path, &json!({ "message": "more" })).await;
+        assert_eq!(refusal(&full), "400 request_parameter_invalid");
+        let page = ann.get(&path).await.json();
+        assert_eq!(page["data"].as_array().unwrap().len(), 100);
+        let next = text(&page["paging"], "next").to_owned();
+        assert!(next.ends_with("/comments?offset=100&limit=100"), "{next}");
+        let page = ann.get(&next).await.json();
+        assert_eq!(page["data"][0]["message"], "100");
+        let wide = ann.get(&format!("{path}?offset=950&limit=5000")).await.json();
+        assert_eq!(wide["data"].as_array().unwrap().len(), 50);
+        assert!(wide["paging"].get("next").is_none(), "{}", wide["paging"]);
+        for (count, expected) in [(1024, 200), (1025, 400)] {
+            let long = json!({ "description": "й".repeat(count) });
+            assert_eq!(ann.json("PUT", &file, &long).await.status, expected, "{count}");
+        }
+    })
+    .await;
+}
+
 // skydrive: tags.list, tags.add, tag.get, tag.delete
 #[tokio::test]
 async fn tags_mark_people_on_photos() {
@@ -106,7 +143,8 @@ async fn tags_mark_people_on_photos() {
         ] {
             assert_eq!(refusal(&ann.json("POST", &path, &body).await), code, "{body}");
         }
-        let forged = format!("{}A", &id[..id.len() - 1]);
+        let other = if id.ends_with('A') { "E" } else { "A" };
+        let forged = format!("{}{other}", &id[..id.len() - 1]);
         assert_eq!(refusal(&ann.get(&forged).await), "404 resource_not_found");
         let eve = Sky::new(&server, "eve").await;
         assert_eq!(refusal(&eve.get(&id).await), "404 resource_not_found");

@@ -513,3 +513,24 @@ fn ids_are_told_by_their_form() {
         assert!(!looks_like_id(path), "{path}");
     }
 }
+
+#[tokio::test]
+async fn comments_are_read_over_all_pages() {
+    let fake = Fake::start(|asked: &Asked| {
+        let said = |id: &str| json!({"id": id, "message": "x"});
+        let next = json!({"next": "file.1/comments?offset=2&limit=2"});
+        match asked.line.as_str() {
+            "GET /v5.0/file.1/comments" => {
+                ok(&json!({"data": [said("comment.1"), said("comment.2")], "paging": next}))
+            }
+            "GET /v5.0/file.1/comments?offset=2" => {
+                ok(&json!({"data": [said("comment.3")], "paging": {}}))
+            }
+            _ => refuse(404, "resource_not_found"),
+        }
+    })
+    .await;
+    let all = fake.api.comments("file.1").await.unwrap();
+    let ids: Vec<_> = all.iter().map(super::Object::id).collect();
+    assert_eq!(ids, ["comment.1", "comment.2", "comment.3"]);
+}

@@ -159,6 +159,12 @@ impl ApiWrapper {
         self.get_json(&format!("{}/comments", encode_id(obj_id)?), &[]).await
     }
 
+    /// The comments on an object that come after the first `offset`.
+    pub async fn comments_from(&self, obj_id: &str, offset: u64) -> Result<List<Object>, Error> {
+        let query = [("offset", Some(offset.to_string().into()))];
+        self.get_json(&format!("{}/comments", encode_id(obj_id)?), &query).await
+    }
+
     /// Comments on an object.
     pub async fn comment_add(&self, obj_id: &str, message: &str) -> Result<Object, Error> {
         let path = format!("{}/comments", encode_id(obj_id)?);
