@@ -95,12 +95,12 @@ mod tests {
             let found = openings(tx, ann, &ids)?;
             Ok(ids.iter().map(|id| found.get(id).copied()).collect::<Vec<_>>())
         });
-        let word = |opening| match opening {
+        let named = |opening| match opening {
             Some(Opening::Link) => "link",
             Some(Opening::Share) => "share",
             None => "-",
         };
-        found.unwrap().into_iter().map(word).collect::<Vec<_>>().join(" ")
+        found.unwrap().into_iter().map(named).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -110,13 +110,13 @@ mod tests {
             assert_eq!(opened(&world, ALL), "- - - - - -");
             world.account("bob");
             let path = |path: &str| NodePath::parse(path).unwrap();
-            let ended = LinkOptions { expires_ms: Some(i64::MAX), ..LinkOptions::default() };
+            let editable = LinkOptions::default();
             let (linked, shared, over) = (path("a/b"), path("s"), path("a"));
             world
                 .write(move |tx, ann, _| {
                     let options = LinkOptions::default();
                     link::create(tx, ann, &linked, LinkKind::Read, &options)?;
-                    link::create(tx, ann, &over, LinkKind::Edit, &ended)?;
+                    link::create(tx, ann, &over, LinkKind::Edit, &editable)?;
                     let bob = Login::parse("email:bob@example.com")?;
                     share::invite(tx, ann, &shared, &bob, false, "").map(drop)
                 })
