@@ -38,9 +38,16 @@ pub(super) struct Global {
     /// Interpret object arguments as ids only, and use them as they are.
     #[arg(short, long, global = true)]
     pub(super) id: bool,
-    /// Print only this key of each object, or this template in the form of Python's str.format
-    /// with the object as argument 0, such as "{0[name]}" or "{0[from][id]!r:>20}".
-    #[arg(short = 'k', long, global = true, value_name = "SPEC", allow_hyphen_values = true)]
+    #[arg(
+        short = 'k',
+        long,
+        global = true,
+        value_name = "SPEC",
+        allow_hyphen_values = true,
+        help = "Print only this key of each object, or this template in the form of Python's \
+            str.format with the object as argument 0, such as \"{0[name]}\" or \
+            \"{0[from][id]!r:>20}\"."
+    )]
     pub(super) object_key: Option<OsString>,
     /// Encoding of arguments and output. Default: utf-8; "detect" guesses that of arguments.
     #[arg(short, long, global = true, value_name = "ENC")]
