@@ -46,7 +46,7 @@ pub(super) struct Global {
         allow_hyphen_values = true,
         help = "Print only this key of each object, or this template in the form of Python's \
             str.format with the object as argument 0, such as \"{0[name]}\" or \
-            \"{0[from][id]!r:>20}\"."
+            \"{0[from][id]!r:>20}\""
     )]
     pub(super) object_key: Option<OsString>,
     /// Encoding of arguments and output. Default: utf-8; "detect" guesses that of arguments.
